@@ -39,7 +39,7 @@ class ChoosingForm(forms.Form):
     def __init__(self, *args: Any, offered: Sequence[Group], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["choices"]
-        field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
+        field.choices = [(box.value, "") for group in offered for box in group.boxes]
 
 
 class WhenForm(forms.Form):

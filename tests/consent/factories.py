@@ -52,6 +52,18 @@ def published_notice(*, asks=ASKED, code="consent", kind=NoticeKind.CONSENT_NOTI
     return version
 
 
+def translated(version, language, *, text="May we?", is_reviewed=True) -> NoticeText:
+    """The same notice in another language, as a native speaker has read it, or not yet."""
+    return NoticeText.objects.create(
+        version=version,
+        language=language,
+        body=text.encode(),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        needs_native_review=not is_reviewed,
+        added_at=clock.now(),
+    )
+
+
 def person(**kwargs) -> Principal:
     """A person with a confirmed e-mail address and number."""
     return PrincipalFactory(**{"email": ASHA, "phone": ASHA_PHONE, **kwargs})

@@ -7,15 +7,17 @@ import time_machine
 
 from consent.base.choices import Way
 from consent.base.selectors import contact_rulebook
-from consent.models import ConsentEvent, HeldConsent
+from consent.collection.services import dnd_preferences
+from consent.models import ConsentEvent, HeldConsent, NoticeVersion, TextReview
+from consent.preferences.rules import State
 from consent.preferences.services import preference_options, preference_updates
 from consent.suppressions.services.address_opt_outs import stop_at_address
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.models import Purpose
-from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.models import ContactPoint, Fiduciary
 from portal.kernel.people.services import people
-from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said, translated
 from tests.consent.test_who_may_not import protect
 from tests.people.factories import FiduciaryFactory
 
@@ -31,7 +33,7 @@ def asha(law):
 def boxes(who, **that):
     offered = preference_options.offer(who.subject.ref, at=clock.now())
     every = [box for group in offered.groups for box in group.boxes if box.ticked]
-    return {box.value for box in every if all(getattr(box, name) is value for name, value in that.items())}
+    return {box.value for box in every if all(getattr(box, name) == value for name, value in that.items())}
 
 
 def test_a_box_says_that_its_shared_number_was_stopped_until_a_new_yes(asha):
@@ -71,37 +73,133 @@ def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and
     Purpose.objects.filter(code="analytics").update(is_ours_alone=True)
     contact_rulebook.forget()
     assert "analytics" in offered_by("acme", asha)
-    save = {"subject_ref": asha.subject.ref, "fiduciary": "acme", "actor": actor.SYSTEM}
-    preference_updates.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), shown={}, **save)
+    of_acme = {"subject_ref": asha.subject.ref, "fiduciary": "acme", "actor": actor.SYSTEM}
+    preference_updates.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), **of_acme)
     assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
     assert "analytics" not in offered_by("acme", asha)
     with pytest.raises(Refused) as refusal:
-        preference_updates.save(ticked=frozenset({"analytics:none"}), shown={}, **save)
+        preference_updates.save(ticked=frozenset({"analytics:none"}), **of_acme)
     assert refusal.value.code == "NOT_OFFERED"
 
 
-def tick(who, *values):
-    offered = preference_options.offer(who.subject.ref, at=clock.now())
+def shown_to(who, language="en"):
+    offered = preference_options.offer(who.subject.ref, at=clock.now(), language=language)
+    return {group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice}
+
+
+def save(who, *ticked, **changes):
     return preference_updates.save(
-        subject_ref=who.subject.ref,
-        ticked=frozenset({*offered.ticked, *values}),
-        shown={group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
-        actor=actor.SYSTEM,
+        **{"subject_ref": who.subject.ref, "ticked": frozenset(ticked), "actor": actor.SYSTEM, **changes}
     )
 
 
-def test_the_yes_of_who_has_a_guardian_is_held_and_a_no_holds_at_once(asha):
+def agree(who, *wanted, **changes):
+    usual = {"subject_ref": who.subject.ref, "shown": shown_to(who), "actor": actor.SYSTEM}
+    return preference_updates.agree(**{**usual, "wanted": frozenset(wanted), **changes})
+
+
+def test_one_save_refuses_at_once_under_one_receipt_and_collects_what_is_new(asha):
+    said(asha, "given")
     said(asha, "given", channel="email")
-    protect(asha, kind="guarded", ground="order")
-    saved = tick(asha, "marketing:sms")
-    assert (saved.held, saved.receipt) == (("marketing",), None)
-    assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
-    saved = preference_updates.save(subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM)
-    assert saved.receipt is not None
+    saved = save(asha, "marketing:whatsapp", "product_updates:email")
+    assert {(e.channel, e.answer) for e in saved.receipt.events.all()} == {("sms", "withdrawn"), ("email", "withdrawn")}
+    assert saved.wanted == ("marketing:whatsapp", "product_updates:email")
+    assert boxes(asha) == set()
+    agreed = agree(asha, *saved.wanted)
+    assert agreed.receipt != saved.receipt
+    assert agreed.receipt.events.count() == 2
+    assert boxes(asha) == set(saved.wanted)
+
+
+def test_a_save_without_a_change_makes_nothing(asha):
+    said(asha, "given")
+    assert save(asha, "marketing:sms") == preference_updates.Saved(None)
+
+
+def test_a_tick_that_was_agreed_to_meanwhile_is_not_recorded_again(asha):
+    said(asha, "given")
+    assert agree(asha, "marketing:sms").receipt is None
+    assert ConsentEvent.objects.count() == 1
+
+
+def test_a_text_that_changed_since_it_was_shown_is_not_agreed_to(asha):
+    before = shown_to(asha)
+    published_notice(text="May we, and our partners?")
+    for shown in (before, {}):
+        with pytest.raises(Refused) as refusal:
+            agree(asha, "marketing:sms", shown=shown)
+        assert refusal.value.code == "NOTICE_CHANGED"
+    assert not ConsentEvent.objects.exists()
+
+
+def test_who_has_no_notice_in_their_language_is_not_asked_and_can_withdraw(asha):
+    said(asha, "given")
+    cells = {box.value: box for group in in_marathi(asha).groups for box in group.boxes}
+    assert {value for value, box in cells.items() if box.can_be_chosen} == {"marketing:sms"}
+    with pytest.raises(Refused) as refusal:
+        save(asha, "marketing:sms", "marketing:email", language="mr")
+    assert refusal.value.code == "NOT_OFFERED"
+    assert save(asha, "marketing:sms", language="mr").receipt is None
+    assert save(asha, language="mr").receipt is not None
     assert boxes(asha) == set()
 
 
-def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
+def in_marathi(who):
+    return preference_options.offer(who.subject.ref, at=clock.now(), language="mr")
+
+
+def test_a_translation_asks_once_a_native_speaker_has_read_it(asha):
+    text = translated(NoticeVersion.objects.get(), "mr", is_reviewed=False)
+    group = in_marathi(asha).groups[0]
+    assert (group.notice, group.is_untranslated) == (None, True)
+    TextReview.objects.create(text=text, reviewed_by="usr:1", reviewed_at=clock.now())
+    group = in_marathi(asha).groups[0]
+    assert (group.notice, group.is_untranslated) == (text, False)
+
+
+@pytest.mark.parametrize("left", [None, "confirmed"])
+def test_without_a_confirmed_number_there_is_no_box_for_a_new_consent(asha, left):
+    ContactPoint.objects.filter(kind="phone").update(verified_at=None)
+    if left is None:
+        ContactPoint.objects.filter(kind="phone").delete()
+    cells = {
+        box.value: box
+        for group in preference_options.offer(asha.subject.ref, at=clock.now()).groups
+        for box in group.boxes
+    }
+    assert not cells["marketing:sms"].can_be_chosen
+    assert cells["marketing:email"].can_be_chosen
+    with pytest.raises(Refused):
+        agree(asha, "marketing:sms")
+
+
+def test_a_consent_that_do_not_disturb_outweighs_says_so(asha):
+    said(asha, "given", channel="voice")
+    dnd_preferences.block(
+        subject_ref=asha.subject.ref, lists={"modes": ["voice"]}, way=Way.PAGE, actor=actor.SYSTEM, now=clock.now()
+    )
+    assert boxes(asha, state=State.DND) == {"marketing:voice"}
+
+
+def test_the_consent_of_who_has_a_guardian_is_held_and_a_withdrawal_counts_at_once(asha):
+    said(asha, "given", channel="email")
+    protect(asha, kind="guarded", ground="order")
+    saved = save(asha, "marketing:email", "marketing:sms")
+    assert (saved.receipt, saved.wanted) == (None, ("marketing:sms",))
+    agreed = agree(asha, "marketing:sms")
+    assert (agreed.held, agreed.receipt) == (("marketing",), None)
+    assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
+    cells = {
+        box.value: box
+        for group in preference_options.offer(asha.subject.ref, at=clock.now()).groups
+        for box in group.boxes
+    }
+    assert (cells["marketing:sms"].state, cells["marketing:sms"].can_be_chosen) == (State.PENDING, False)
+    assert save(asha).receipt is not None
+    assert boxes(asha) == set()
+
+
+def test_a_child_is_offered_no_promotion_and_may_withdraw(asha):
     said(asha, "given")
     protect(asha)
     assert "marketing" in offered_by("onesetu", asha)
@@ -109,22 +207,20 @@ def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
     assert "marketing" not in offered_by("onesetu", asha)
 
 
-def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_waiting(asha):
+def test_a_consent_that_needs_a_second_step_keeps_no_withdrawal_waiting(asha):
     people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "given")
     said(asha, "given", channel="email")
     said(asha, "withdrawn", channel="email", occurred_at=clock.now())
-    offered = preference_options.offer(asha.subject.ref, at=clock.now())
-    assert offered.ticked == ["marketing:sms"]
-    save = {
-        "subject_ref": asha.subject.ref,
-        "shown": {group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
-        "actor": actor.SYSTEM,
-    }
-    with time_machine.travel(clock.now() + timedelta(seconds=2), tick=False):
-        saved = preference_updates.save(
-            ticked=frozenset({"marketing:email"}), was_ticked=frozenset(offered.ticked), **save
-        )
-    assert saved.unconfirmed == (("marketing", "email"),)
-    assert [(event.channel, event.answer) for event in saved.receipt.events.all()] == [("sms", "withdrawn")]
-    assert boxes(asha) == set()
+    with time_machine.travel(clock.now() + timedelta(seconds=2), tick=False) as traveller:
+        saved = save(asha, "marketing:email", was_ticked=frozenset({"marketing:sms"}))
+        assert [(event.channel, event.answer) for event in saved.receipt.events.all()] == [("sms", "withdrawn")]
+        assert boxes(asha) == set()
+        for opt_in in ("", saved.opt_in):  # without the first step, and at its very instant, which is no second act
+            with pytest.raises(Refused) as refusal:
+                agree(asha, "marketing:email", opt_in=opt_in)
+            assert refusal.value.code == "CONFIRM_OPT_IN"
+        traveller.shift(1)
+        agree(asha, "marketing:email", opt_in=saved.opt_in)
+    assert ConsentEvent.objects.latest("pk").evidence.get().kind == "opt_in_request"
+    assert boxes(asha) == {"marketing:email"}

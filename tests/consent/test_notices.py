@@ -163,8 +163,8 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     )
     box = next(each for each in group.boxes if each.channel == "sms")
     assert (box.ticked, box.asks_again) == (False, True)
-    preference_updates.save(
-        subject_ref=who.subject.ref, ticked=frozenset([box.value]), was_ticked=frozenset(),
+    preference_updates.agree(
+        subject_ref=who.subject.ref, wanted=frozenset([box.value]),
         shown={"marketing": second.binding.sha256}, actor=actor.SYSTEM,
     )  # fmt: skip
     assert answers(at_hour(12)) == {"ALLOWED_BY_CONSENT"}
@@ -177,7 +177,7 @@ def test_a_tick_taken_out_of_a_page_from_before_the_change_is_a_withdrawal(first
     version(Weight.MATERIAL, days=-1)
     kept = preference_updates.save(
         subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
-        shown={}, actor=actor.SYSTEM,
+        actor=actor.SYSTEM,
     )  # fmt: skip
     assert kept.receipt is not None
     assert ConsentState.objects.get().answer == "withdrawn"

@@ -17,7 +17,6 @@ from consent.collection.services.client_consents import Told
 from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentReceipt
 from consent.preferences.services import preference_updates
-from consent.preferences.services.preferences import WishList
 from consent.records.services.projection import rebuild as rebuild_consent_state
 from consent.suppressions.services.address_opt_outs import stop_at_address
 from consent.suppressions.services.undos import undo_stop
@@ -68,8 +67,8 @@ def by_api(who: Any, number: str) -> Any:
 
 def by_save(who: Any, number: str) -> Any:
     return preference_updates.save(
-        subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
-        wishes=WishList(), actor=actor.SYSTEM,
+        subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
+        actor=actor.SYSTEM,
     ).receipt  # fmt: skip
 
 

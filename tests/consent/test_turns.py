@@ -119,7 +119,7 @@ def test_a_save_that_removes_a_tick_meets_the_yes_that_is_being_recorded():
     while_in_flight(
         lambda: said(asha, "given"),
         lambda: preference_updates.save(
-            subject_ref=asha.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
+            subject_ref=asha.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
             actor=actor.SYSTEM,
         ),
     )  # fmt: skip
@@ -267,7 +267,7 @@ def test_a_transaction_takes_all_its_turns_in_its_first_call(act, taken):
         ),
         "stop_all": lambda: stop_all_promotional(subject_ref=ref, actor=actor.SYSTEM),
         "undo": lambda: undo_stop(receipt=stopped.receipt, actor=actor.SYSTEM),
-        "save": lambda: preference_updates.save(subject_ref=ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM),
+        "save": lambda: preference_updates.save(subject_ref=ref, ticked=frozenset(), actor=actor.SYSTEM),
         "take_back": lambda: client_consents.take_back(
             fiduciary="onesetu", told=told_to_withdraw(), actor=actor.SYSTEM, now=clock.now()
         ),

@@ -104,7 +104,7 @@ def withdrawn(who: Any, way: Way = Way.PAGE, **changes: Any) -> Any:
 
 
 def saved(who: Any, **changes: Any) -> Any:
-    usual = {"ticked": frozenset(), "shown": {}, "actor": actor.SYSTEM}
+    usual = {"ticked": frozenset(), "actor": actor.SYSTEM}
     return preference_updates.save(subject_ref=who.subject.ref, **{**usual, **changes})
 
 

@@ -126,6 +126,13 @@ class Person:
         self.looks()
         return self.page
 
+    def reads_in(self, language: str) -> None:
+        """Choose a language in the header of the page that is open, and look at it again."""
+        header = self.page.locator("header.top")
+        header.locator("summary", has=self.page.locator("svg")).first.click()
+        header.locator(f".languages button[value={language}]").click()
+        self.looks()
+
     def looks(self) -> None:
         """Check the page that is open now, just as it stands there: its width and, where that is wanted, with axe.
 

@@ -215,6 +215,7 @@ PAGES: dict[str, Page] = {
     "privacy:message": Page(For.OWNERS, lambda w: [w.message.reference]),
     "privacy:message-times": Page(For.CUSTOMERS),
     "privacy:messages": Page(For.CUSTOMERS),
+    "privacy:new-consents": Page(For.CUSTOMERS),
     "privacy:new-email": Page(For.CUSTOMERS),
     "privacy:new-email-code": Page(For.CUSTOMERS),
     "privacy:phone-code": Page(For.CUSTOMERS),

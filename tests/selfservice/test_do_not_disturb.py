@@ -158,10 +158,12 @@ def test_the_page_speaks_three_languages(her, language, words):
 
 
 def test_the_preference_page_leads_here_and_says_so_when_something_is_blocked(her, asha):
-    assert "You can also block by subject" in her.get("/privacy/preferences/").content.decode()
+    before = her.get("/privacy/preferences/").content.decode()
+    assert "Do Not Disturb settings block" not in before
+    assert f'href="{PAGE}"' in before
     block(asha.subject.ref, modes=["sms"])
     page = her.get("/privacy/preferences/").content.decode()
-    assert "You block some messages by subject" in page
+    assert "Your Do Not Disturb settings block some messages" in page
     assert f'href="{PAGE}"' in page
 
 

@@ -292,12 +292,9 @@ def test_a_new_tick_leaves_a_sender_that_was_stopped_by_itself_as_it_was(her, as
     shown = {f"notice_{code}": notice.binding.sha256 for code in ASKED}
     page = her.get("/privacy/preferences/").text
     assert "Only ONESTU:" in page
-    assert "a new tick does not change it" in page
-    saved = her.post(
-        "/privacy/preferences/",
-        {**shown, "was": "", "choices": [value("", channel="sms").rstrip(":")]},
-    )
-    assert saved.status_code == 302
+    assert "It does not change your answers about one sender only" in page
+    asked = her.post("/privacy/preferences/", {"was": "", "choices": [value("", channel="sms").rstrip(":")]})
+    assert her.post(asked.url, {**shown, "answer": "yes"}).status_code == 302
     assert every() == [False, True]
     assert "Only ONESTU:" in her.get("/privacy/preferences/").text
     assert ConsentReceipt.objects.latest("pk").events.count() == 2

@@ -16,7 +16,7 @@ from grievances.tickets.services import resolutions
 from portal.kernel.core import actor, clock
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.retention.models import ChildReport
-from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said, translated
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.selfservice.test_track import opened
@@ -31,7 +31,9 @@ DND, NOMINEE = "/privacy/preferences/do-not-disturb/", "/privacy/nominee/new/"
 def notice(db):
     contact_rulebook.forget()
     law_is_loaded()
-    return published_notice(text="What we ask.\n\nMay we?")
+    notice = published_notice(text="What we ask.\n\nMay we?")
+    translated(notice, "hi")
+    return notice
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ SOURCES = [
     *(ROOT / "templates" / "selfservice").rglob("*.html"),
     *(ROOT / "portal/fronts/selfservice").rglob("*.py"),
     ROOT / "consent/collection/forms/dnd.py",
+    ROOT / "consent/preferences/choices.py",
     ROOT / "consent/preferences/forms.py",
     ROOT / "consent/prompts/forms.py",
     ROOT / "consent/base/choices.py",

@@ -1,6 +1,6 @@
 """Which text is in force, and which one is shown for a purpose."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -92,6 +92,26 @@ def notices_for(purposes: Iterable[str], *, on: date, language: str = "en") -> d
 
     In the reader's language where that text may be relied on, else in the binding one. Two queries for all of them.
     """
+    newest, readable = _readable(purposes, on=on, languages={language, BINDING_LANGUAGE})
+    return {
+        purpose: readable.get((version.pk, language)) or readable[(version.pk, BINDING_LANGUAGE)]
+        for purpose, version in newest.items()
+    }
+
+
+def notices_in_language(purposes: Iterable[str], *, on: date, language: str) -> dict[str, NoticeText | None]:
+    """As ``notices_for``, in no language but the reader's: None where the notice cannot be relied on in it yet.
+
+    Nobody is asked for a new consent to words that they may not be able to read (DPDP s.5(3)).
+    """
+    newest, readable = _readable(purposes, on=on, languages={language})
+    return {purpose: readable.get((version.pk, language)) for purpose, version in newest.items()}
+
+
+def _readable(
+    purposes: Iterable[str], *, on: date, languages: Collection[str]
+) -> tuple[dict[str, NoticeVersion], dict[tuple[int, str], NoticeText]]:
+    """By purpose the version that asks for it, and by version and language each text that may be relied on."""
     wanted = set(purposes)
     versions = (
         NoticeVersion.objects.filter(
@@ -105,18 +125,14 @@ def notices_for(purposes: Iterable[str], *, on: date, language: str = "en") -> d
         for purpose in wanted.intersection(version.purposes):
             newest.setdefault(purpose, version)
     texts = (
-        NoticeText.objects.filter(version__in=newest.values(), language__in={language, BINDING_LANGUAGE})
+        NoticeText.objects.filter(version__in=newest.values(), language__in=languages)
         .annotate(was_reviewed=Exists(TextReview.objects.filter(text=OuterRef("pk"))))
         .select_related("version__notice")
     )
-    readable = {
+    return newest, {
         (text.version_id, text.language): text
         for text in texts
         if text.language == BINDING_LANGUAGE or not text.needs_native_review or text.was_reviewed
-    }
-    return {
-        purpose: readable.get((version.pk, language)) or readable[(version.pk, BINDING_LANGUAGE)]
-        for purpose, version in newest.items()
     }
 
 

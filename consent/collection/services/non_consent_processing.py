@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.selectors.contact_rulebook import rulebook
-from portal.kernel.law.choices import LawfulBasis, Regime
+from portal.kernel.law.choices import CHOSEN, LawfulBasis, MessageCategory, Regime
 from portal.kernel.people.selectors import DEFAULT_REGIME
 
 #: What allows it, as one says it to the person; registers name no section, which holds from its first day on only.
@@ -61,3 +61,9 @@ def without_consent(*, at: datetime, regimes: Iterable[Regime] = (DEFAULT_REGIME
         )
         found.append(GoingOn(purpose.name, purpose.description, bases))
     return found
+
+
+def owed_categories(*, at: datetime) -> list[str]:
+    """The categories of messages about which nobody chooses, in the reader's language."""
+    sent = {purpose.message_category for purpose in rulebook(at).unasked if purpose.sends_messages}
+    return [str(category.label) for category in MessageCategory if category in sent and category not in CHOSEN]

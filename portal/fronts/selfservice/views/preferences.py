@@ -3,13 +3,11 @@
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,13 +25,14 @@ from consent.records.services import receipts
 from consent.suppressions.services import address_opt_outs, one_click_unsubscribe
 from consent.suppressions.services.undos import undo_stops
 from consent.suppressions.services.withdrawals import stop_all_promotional
-from portal.fronts.selfservice.language_switch import keeps_answers, refilled, typed, typed_in
-from portal.fronts.selfservice.views.opt_in import confirm_again
+from portal.fronts.selfservice.client_pages import client_of, code_of, preferences_url
+from portal.fronts.selfservice.language_switch import keeps_answers, refilled, typed
+from portal.fronts.selfservice.views import new_consents
 from portal.kernel.core import clock
 from portal.kernel.core.errors import LostRace, NotFound, Refused
 from portal.kernel.core.requests import actor_of
 from portal.kernel.people.customer_access import customer_required, principal_of
-from portal.kernel.people.models.fiduciaries import OWN_CODE, Fiduciary
+from portal.kernel.people.models.fiduciaries import Fiduciary
 from portal.kernel.people.models.people import Principal
 
 #: The stop that this browser made and may take back.
@@ -44,7 +43,7 @@ STOPPED = "consent_stopped"
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
+    """GET shows what the person gets; POST saves each refusal under one receipt, and leads on to what is new (``new_consents``)."""
     principal, now = principal_of(request), clock.now()
     subject_ref, client = principal.subject.ref, client_of(request)
     offer = preference_options.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=code_of(client))
@@ -62,51 +61,21 @@ def preferences(request: HttpRequest) -> HttpResponse:
             subject_ref=subject_ref,
             ticked=frozenset(form.cleaned_data["choices"]),
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
-            shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
             fiduciary=code_of(client),
             actor=actor_of(request),
             language=get_language() or "en",
-            opt_in=request.POST.get("opt_in", ""),
         )
     except (Refused, LostRace) as refusal:
         form.add_error(None, str(refusal))
         return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    if saved.held:
-        messages.info(
-            request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")
-        )
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
-    if saved.unconfirmed:
-        return confirm_again(
-            request,
-            subject_ref,
-            saved.unconfirmed,
-            fiduciary=code_of(client),
-            page=_back(client).url,
-            receipt=saved.receipt,
-            is_saved=saved.receipt is not None,
-            was=" ".join(
-                box for box in form.cleaned_data["choices"] if tuple(box.split(":", 1)) not in saved.unconfirmed
-            ),
-        )
+    if saved.wanted:
+        return HttpResponseRedirect(new_consents.keep(request, saved, code_of(client)))
     if saved.receipt is not None:
-        return _back(client, receipt=saved.receipt.reference)
-    if not saved.held:
-        messages.info(request, _("Nothing was changed, so nothing was saved."))
-    return _back(client)
-
-
-def client_of(request: HttpRequest) -> Fiduciary | None:
-    """The client whose message led here; None: it is our own page. Raises NotFound for a mark that is none."""
-    mark = request.POST.get("for") or typed_in(request, "for") or request.GET.get("for", "")
-    found = one_click_unsubscribe.client_of(mark) if mark else None
-    return None if found is None or found.is_self else found
-
-
-def code_of(client: Fiduciary | None) -> str:
-    """The code of the company that a page is about: ours where it is about no client."""
-    return OWN_CODE if client is None else client.code
+        return HttpResponseRedirect(preferences_url(client, receipt=saved.receipt.reference))
+    messages.info(request, _("Nothing was changed, so nothing was saved."))
+    return HttpResponseRedirect(preferences_url(client))
 
 
 @customer_required
@@ -178,10 +147,7 @@ def ticket_of(request: HttpRequest, principal: Principal, client: Fiduciary | No
 
 
 def _back(client: Fiduciary | None, **query: str) -> HttpResponseRedirect:
-    address = reverse("privacy:preferences")
-    if client is not None:
-        query["for"] = one_click_unsubscribe.mark_of(client)
-    return HttpResponseRedirect(f"{address}?{urlencode(query)}" if query else address)
+    return HttpResponseRedirect(preferences_url(client, **query))
 
 
 def _show(
@@ -194,22 +160,24 @@ def _show(
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    ticked = set(form["choices"].value() or ())
+    uses = [group for group in offer.processing if group.is_shown]
     context = {
         "form": form,
         "client": client,
         "mark": one_click_unsubscribe.mark_of(client) if client is not None else "",
         "groups": offer.messages,
-        "processing": [group for group in offer.processing if group.is_asked or any(box.last for box in group.boxes)],
+        "rows": offer.rows,
+        "uses": uses,
+        "untranslated": [group for group in (*offer.messages, *uses) if group.is_untranslated],
+        "is_all_untranslated": all(group.is_untranslated for group in (*offer.messages, *uses)),
+        "owed": non_consent_processing.owed_categories(at=now),
         "goes_on": non_consent_processing.without_consent(at=now),
-        "ticked": ticked,
+        "ticked": set(form["choices"].value() or ()),
         # After a refusal, or in another language, the boxes are still compared with those that the person first saw.
         "was": request.POST.get("was") if form.is_bound else typed(request).get("was", " ".join(offer.ticked)),
-        "contacts": offer.contacts,
-        "waits": offer.has_waiting,
-        "has_senders": offer.has_senders,
+        "offer": offer,
+        "is_refilled": bool(typed(request)),
         "just": _just_done(request, principal, now),
-        "blocks": offer.blocks,
         "since": _stopped_since(offer, client),
         "ticket": ticket_of(request, principal, client),
     }

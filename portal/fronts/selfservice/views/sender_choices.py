@@ -19,9 +19,9 @@ from consent.records.models.events import ConsentReceipt
 from consent.records.selectors import history
 from consent.records.services import opt_in_confirmation, receipts
 from consent.suppressions.services import one_click_unsubscribe
+from portal.fronts.selfservice.client_pages import client_of, code_of
 from portal.fronts.selfservice.language_switch import keeps_answers, typed_in
 from portal.fronts.selfservice.views.opt_in import confirm_again
-from portal.fronts.selfservice.views.preferences import client_of, code_of
 from portal.kernel.core import clock
 from portal.kernel.core.errors import LostRace, NotFound, Refused
 from portal.kernel.core.requests import actor_of
