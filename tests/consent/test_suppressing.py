@@ -16,7 +16,7 @@ from consent.suppressions.services import suppressions
 from consent.suppressions.services.undos import undo_stop
 from consent.suppressions.services.withdrawals import stop_all_promotional
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core import actor, addresses, advisory_locks, clock
 from portal.kernel.core.models import AppendOnlyModel
 from portal.kernel.law import selectors as law_selectors
 from portal.kernel.people.erasure import Accounts
@@ -160,6 +160,16 @@ def test_the_ledger_says_which_suppressions_an_undo_lifted_and_how(law):
         "count": 1,
         "sha256": suppressions.digest_of([addresses.address_key(STRANGER)]),
     }
+
+
+def test_a_stop_at_an_address_and_its_end_wait_for_the_turn_there(law, monkeypatch):
+    taken, turn = [], advisory_locks.of_address(addresses.address_keys(STRANGER))
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: taken.append(set(names)))
+    stop = stopped()
+    assert turn in taken
+    taken.clear()
+    suppressions.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+    assert turn in taken
 
 
 def test_a_number_is_found_under_an_old_lookup_key(asha, settings):

@@ -32,7 +32,8 @@ from consent.suppressions.services import suppressions
 from consent.suppressions.services.address_opt_outs import stop_at_address
 from consent.suppressions.services.undos import undo_stop, undo_stops
 from consent.suppressions.services.withdrawals import refusals_of_senders, stop_all_promotional, withdraw
-from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core import actor, addresses, advisory_locks, clock
+from portal.kernel.core.errors import Refused
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox.models import Message
 from portal.kernel.people.models import Fiduciary
@@ -504,6 +505,20 @@ def test_a_refusal_from_after_an_earlier_undo_ends_with_its_own_undo_though_the_
     still.shift(60)
     ended = {event.channel: event.answer for event in undo(stopped).events if event.purpose == "marketing"}
     assert (ended["whatsapp"], "sms" in ended, sms()) == ("expired", False, False)
+
+
+def test_an_undo_has_the_turn_at_the_address_before_it_asks_whether_there_is_time(still, monkeypatch):
+    stopped = suppressions.alone(
+        subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=own(), places=[place_at(OTHER_PHONE)], way=Way.SMS,
+        occurred_at=clock.now(), actor=actor.SYSTEM,
+    )  # fmt: skip
+    still.shift(86_400)
+    taken: list[set[str]] = []
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: taken.append(set(names)))
+    with pytest.raises(Refused) as refused:
+        undo(stopped)
+    assert refused.value.code == "UNDO_TOO_LATE"
+    assert advisory_locks.of_address(place_at(OTHER_PHONE).keys) <= taken[0]
 
 
 def refused_alone(asha: Any, still: Any) -> None:

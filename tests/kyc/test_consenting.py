@@ -9,12 +9,13 @@ from consent.base.selectors import contact_rulebook
 from consent.collection.services import consent_expiry
 from consent.models import ConsentEvent, NoticeVersion
 from consent.suppressions.services.withdrawals import withdraw
-from kyc.models import DeletionRequest, Document
+from kyc.models import Case, DeletionRequest, Document
 from kyc.review.services import document_uploads, signed_documents
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import clock
+from portal.kernel.core import advisory_locks, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.people.models import Protection
+from portal.kernel.people.selectors import own_turns_of
 from tests.consent.factories import published_notice, said
 from tests.kyc.factories import CUSTOMER, agreed, checked, party_of, uploaded
 from tests.kyc.signatures import vectors
@@ -122,6 +123,13 @@ def test_a_yes_that_stands_serves_who_brings_the_paper_for_the_holder(individual
     first = card(individual)
     Document.objects.update(state="replaced")
     assert offline(individual, yes=None).consent_ref == first.consent_ref
+
+
+def test_a_document_under_a_yes_waits_first_of_all_for_the_turn_of_its_holder(individual, asha, monkeypatch):
+    yes, taken = agreed(individual), []
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: taken.append((set(names), Case.objects.exists())))
+    offline(individual, yes=yes, make=uploaded)
+    assert taken[0] == (own_turns_of([asha.principal.subject.ref]), False)
 
 
 def withdrawn(asha, **changes):

@@ -123,6 +123,30 @@ def test_many_writers_and_sealers_leave_no_gap_and_no_fork():
     assert services.verify().failures == []
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: nobody can seal meanwhile")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_sealers_at_once_one_seals_and_the_other_is_told_that(monkeypatch):
+    EntryFactory()
+    others: list[int | None] = []
+
+    def another() -> None:
+        try:
+            others.append(sealer.seal_batch())
+        finally:
+            connection.close()
+
+    def grown(*given, whole=sealer._grow):
+        beside = threading.Thread(target=another)
+        monkeypatch.setattr(sealer, "_grow", whole)
+        beside.start()
+        beside.join(timeout=5)
+        whole(*given)
+
+    monkeypatch.setattr(sealer, "_grow", grown)
+    assert (sealer.seal_batch(), others) == (2, [None])
+    assert sealer.seal_batch() == 0
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: nobody can sign meanwhile")
 @pytest.mark.django_db(transaction=True)
 def test_a_transaction_that_stays_open_for_minutes_is_no_alarm_and_back_dating_beside_it_is():
