@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import clock
-from portal.kernel.core.errors import IllegalMove, Refused
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.outbox.models import Message
 from portal.kernel.people.models import User
 from portal.kernel.registers.entries.services import register_entries, register_tasks
@@ -179,3 +179,72 @@ def test_an_address_that_names_a_row_by_thousands_of_digits_opens_the_empty_form
     page = staff_client(StaffFactory(roles=["administrator"]))
     assert page.get(f"{reverse('admin:registers_measure_add')}?corrects={'9' * 5000}").status_code == 200
     assert page.get(f"{reverse('admin:registers_measure_add')}?corrects={'9' * 30}").status_code == 200
+
+
+def test_a_look_at_a_row_while_its_correction_waits_is_not_undone_by_it():
+    maker, checker = two_people()
+    row = agreed(Contract)
+    waiting = proposed(Contract, maker, name="A better name", evidence="Binder 8", review_on=timedelta(days=999))
+    assert (waiting.owner, waiting.review_on, waiting.evidence) == (row.owner, row.review_on, "Binder 8")
+    owner = StaffFactory(roles=["data_protection_officer"])
+    looked = {"next_on": today() + timedelta(days=40), "evidence": "Binder 9", "owner": owner}
+    register_entries.review(row, **looked, evidence_on=today(), actor=checker, now=clock.now())
+    sender_entries.answer(waiting, approve=True, reason="", actor=checker, now=clock.now())
+    row.refresh_from_db()
+    waiting.refresh_from_db()
+    for name in ("owner", "review_on", "evidence", "evidence_on", "reviewed_at", "reviewed_by"):
+        assert getattr(waiting, name) == getattr(row, name), name
+    assert (waiting.owner, waiting.evidence, waiting.reviewed_by_id) == (owner, "Binder 9", checker.user_id)
+
+
+def test_newer_evidence_stands_with_the_words_that_it_is_of():
+    row = agreed(Contract)
+    newer = agreed(Contract, code=row.code, valid_until=timedelta(days=900), evidence="Binder 8")
+    assert newer.evidence == "Binder 8"
+    last = agreed(Contract, code=row.code, name="A better name", evidence="")
+    assert (last.evidence, last.review_on) == ("Binder 8", row.review_on)
+
+
+def test_the_day_of_review_alone_is_nothing_to_correct_and_an_overdue_one_hinders_no_correction():
+    row = agreed(Measure)
+    with pytest.raises(Refused) as refused:
+        proposed(Measure, two_people()[0], review_on=timedelta(days=999))
+    assert refused.value.code == "ENTRY_TAKEN"
+    passed = today() - timedelta(days=1)
+    Measure.objects.filter(pk=row.pk).update(review_on=passed)
+    assert agreed(Measure, name="A better name").review_on == passed
+
+
+def test_nobody_who_wrote_a_row_or_what_it_corrects_finds_it_right():
+    first, second = two_people()
+    third = two_people()[1]
+    row = proposed(Measure, first)
+    sender_entries.answer(row, approve=True, reason="", actor=second, now=clock.now())
+    for number, (maker, checker) in enumerate(((second, first), (second, first))):
+        row = proposed(Measure, maker, name=f"Better {number}")
+        sender_entries.answer(row, approve=True, reason="", actor=checker, now=clock.now())
+    for writer in (first, second):
+        with pytest.raises(NotAllowed):
+            register_entries.review(row, next_on=today() + timedelta(days=9), actor=writer, now=clock.now())
+    register_entries.review(row, next_on=today() + timedelta(days=9), actor=third, now=clock.now())
+
+
+def test_the_form_of_a_correction_asks_for_its_words_and_keeps_whose_it_is_and_who_answers_for_it():
+    row = agreed(Measure, evidence="Report 4")
+    maker = staff_client(StaffFactory(roles=["administrator"]))
+    way = f"{reverse('admin:registers_measure_add')}?corrects={row.pk}"
+    form = maker.get(way).context["form"]
+    assert not {"owner", "review_on"} & set(form.fields)
+    said = {
+        "name": "A better name",
+        "control": row.control,
+        "said": row.said,
+        "code": "another",
+        "review_on": "2099-01-01",
+    }
+    assert maker.post(way, said).status_code == 302
+    newer = Measure.objects.get(name="A better name")
+    assert (newer.code, newer.fiduciary, newer.owner, newer.review_on, newer.evidence) == (
+        *(row.code, row.fiduciary, row.owner, row.review_on),
+        "Report 4",
+    )

@@ -39,6 +39,9 @@ class DatedEntry(FourEyesModel):
     #: Of the entries with equal values of these, one at a time holds. More keys than one: each of them.
     KEYS: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    #: Of ``SHOWN`` what others than two people move while an entry holds (a review): no other words by themselves.
+    BESIDE: ClassVar[tuple[str, ...]] = ()
+
     #: What an entry is about: one that takes its place (``makes_room``) is about the same.
     ABOUT: ClassVar[tuple[str, ...]] = ()
 
@@ -74,6 +77,9 @@ class DatedEntry(FourEyesModel):
     def has_ended(self, *, at: datetime) -> bool:
         """Whether its end has come by ``at``; one that was ended before it began has ended, though its day is ahead."""
         return self.ends_at is not None and (self.ends_at <= at or self.ends_at <= self.starts_at)
+
+    def take_over(self, before: Any) -> None:
+        """Store what stays as it is when this one, just agreed to, takes the place of ``before``."""
 
     def shown(self) -> dict[str, Any]:
         """What both people see and are bound to."""

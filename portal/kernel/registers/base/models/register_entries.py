@@ -49,7 +49,8 @@ class BookEntry(DatedEntry):
     """One row of a book. ``code`` is its name among the rows of its fiduciary; one row of a code holds at a time.
 
     The owner answers for the row and looks at it again on ``review_on`` at the latest, or somebody else where the owner wrote
-    it: ``register_entries.review`` moves that day and names newer evidence. Everything else is superseded by another row, never edited.
+    it: ``register_entries.review`` moves that day and names newer evidence. Everything else is superseded by another row, never
+    edited; owner, day of review and last look pass on to that row (``take_over``).
     """
 
     code = models.SlugField(_("code"), max_length=40)
@@ -90,6 +91,15 @@ class BookEntry(DatedEntry):
 
     def __str__(self) -> str:
         return self.name
+
+    def take_over(self, before: "BookEntry") -> None:
+        """The owner, the day of review and the last look, which only a review moves; the evidence where it came meanwhile."""
+        stays = ["owner", "review_on", "reviewed_at", "reviewed_by"]
+        if before.reviewed_at is not None and before.reviewed_at >= self.made_at:
+            stays += ["evidence", "evidence_on"]
+        for name in stays:
+            setattr(self, name, getattr(before, name))
+        self.save(update_fields=stays)
 
     @property
     def makes_room(self) -> bool:

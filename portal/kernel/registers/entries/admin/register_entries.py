@@ -60,13 +60,14 @@ class BookPage(EntryAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
 
     def initial_of(self, request: HttpRequest) -> dict[str, Any]:
-        """Of a correction what the row says now; the correction takes its place where the code stays."""
+        """Of a correction what the row says now, but for what only a review moves and for the evidence: empty, that stays too."""
         number = request.GET.get(CORRECTS, "")
         is_number = number.isascii() and number.isdecimal() and len(number) <= DIGITS
         row = self.get_queryset(request).filter(pk=number).first() if is_number else None
-        if row is None:
+        if row is None or holds_no_more(row, request.user):
             return {}
-        return {"fiduciary": row.fiduciary_id, **{name: getattr(row, name) for name in self.book.SHOWN}}
+        words = {name: getattr(row, name) for name in self.book.SHOWN if name not in self.book.BESIDE}
+        return {"fiduciary": row.fiduciary_id, **words}
 
     def create(self, request: HttpRequest, entered: dict[str, Any]) -> int:
         entry = register_entries.propose(self.book, **entered, actor=actor_of(request), now=clock.now())

@@ -78,11 +78,24 @@ def _field(field: Any) -> forms.Field:  # noqa: PLR0911 - one answer for each ki
     return PublicWords(max_length=field.max_length, widget=area, **asked)
 
 
+class RowForm(EntryForm):
+    """Of a correction (``initial`` has what it corrects) whose and which row stays, and what only a review moves is not asked."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.initial:
+            return
+        del self.fields["owner"], self.fields["review_on"]
+        for name in ("fiduciary", "code"):
+            self.fields[name].disabled = True
+        self.fields["evidence"].help_text = _("Empty: the evidence is the same as before.")
+
+
 def form_of(model: type[BookEntry]) -> type[EntryForm]:
     """The form that proposes a row of a book."""
     own = {name: _field(model._meta.get_field(name)) for name in model.SHOWN}
     order = ("fiduciary", *model.SHOWN, "starts_at")
-    made = type(f"{model.__name__}Form", (EntryForm,), {**own, "field_order": order, "__module__": __name__})
+    made = type(f"{model.__name__}Form", (RowForm,), {**own, "field_order": order, "__module__": __name__})
     return cast(type[EntryForm], made)
 
 

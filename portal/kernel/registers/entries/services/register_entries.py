@@ -30,14 +30,18 @@ def propose(
 ) -> B:
     """Propose a row of a book, in one transaction with its audit event. It holds once another person agrees.
 
-    ``fields`` are those of ``model.SHOWN``; what is left out stays empty. Raises Refused for a code that is not known or
+    ``fields`` are those of ``model.SHOWN``; what is left out stays empty. Of a row that takes the place of another, owner and
+    day of review are as they are there, whatever is given, and so is the evidence where none is given. Raises Refused for a code that is not known or
     that holds already, for words with the number of a person's paper, for a day of review that has passed, and for what
     the book itself asks (``services.entry_validation``); NotAllowed; TypeError for a field the book does not have.
     """
     if unknown := set(fields) - set(model.SHOWN):
         raise TypeError(f"{model.__name__} has no {sorted(unknown)}.")
+    before = corrected(model, fiduciary=fiduciary, code=fields.get("code"), starts_at=max(starts_at, now))
+    if before is not None:
+        fields |= _as_before(before, fields)
     entered = {name: _plain(model, name, fields.get(name)) for name in model.SHOWN}
-    if entered["review_on"] is None or entered["review_on"] <= clock.day(now):
+    if before is None and (entered["review_on"] is None or entered["review_on"] <= clock.day(now)):
         raise at_field(
             "review_on", _("Choose a later day on which somebody looks at this again."), code="REVIEW_PASSED"
         )
@@ -58,6 +62,19 @@ def propose(
             now=now,
             **also,
         )
+
+
+def corrected(model: type[B], *, fiduciary: Fiduciary, code: Any, starts_at: datetime) -> B | None:
+    """The row whose place one with this code, from then on, would take; of several the one that holds first."""
+    rows = model._default_manager.filter(not_ended(at=starts_at), fiduciary=fiduciary, code=str(code or "").strip())
+    return rows.order_by("starts_at", "pk").first()
+
+
+def _as_before(before: BookEntry, fields: Mapping[str, Any]) -> dict[str, Any]:
+    stays: dict[str, Any] = {"owner": before.owner, "review_on": before.review_on}
+    if not fields.get("evidence") and not fields.get("evidence_on"):
+        stays |= {"evidence": before.evidence, "evidence_on": before.evidence_on}
+    return stays
 
 
 def _plain(model: type[BookEntry], name: str, value: Any) -> Any:
@@ -92,9 +109,14 @@ def _text(field: Any, value: str) -> str:
 
 
 def require_another(entry: BookEntry, person: User) -> None:
-    """Raises NotAllowed for whoever wrote the row: nobody finds their own words right, the one who answers for them neither."""
-    if entry.made_by_id == person.pk:
-        raise NotAllowed(_("You wrote this: somebody else has to look at it."))
+    """Raises NotAllowed for whoever wrote the row or one whose place it took, from correction to correction: nobody finds
+    their own words right, the one who answers for them neither.
+    """
+    row: Any = entry
+    while row is not None:
+        if row.made_by_id == person.pk:
+            raise NotAllowed(_("You wrote this: somebody else has to look at it."))
+        row = next(iter(sender_entries.places_taken(row)), None)
 
 
 def review(
@@ -132,13 +154,17 @@ def review(
         if rows.update(**changed) != 1:
             raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
         entry.refresh_from_db()
-        facts: Mapping[str, str | int | bool | None] = {
-            "proposal": entry.pk,
-            "kind": type(entry)._meta.model_name,
-            "fiduciary": entry.fiduciary.code,
-            "review_on": entry.review_on.isoformat(),
-            "evidence_on": entry.evidence_on.isoformat() if entry.evidence_on else None,
-            "owner": entry.owner_id,
-        }
-        about = f"registers.{type(entry)._meta.model_name}:{entry.pk}"
-        audit.record(AuditKind.REGISTERS_BOOK_REVIEWED, actor=actor, about=about, facts=dict(facts), at=now)
+        _record_review(entry, actor=actor, now=now)
+
+
+def _record_review(entry: BookEntry, *, actor: Actor, now: datetime) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "proposal": entry.pk,
+        "kind": type(entry)._meta.model_name,
+        "fiduciary": entry.fiduciary.code,
+        "review_on": entry.review_on.isoformat(),
+        "evidence_on": entry.evidence_on.isoformat() if entry.evidence_on else None,
+        "owner": entry.owner_id,
+    }
+    about = f"registers.{type(entry)._meta.model_name}:{entry.pk}"
+    audit.record(AuditKind.REGISTERS_BOOK_REVIEWED, actor=actor, about=about, facts=facts, at=now)

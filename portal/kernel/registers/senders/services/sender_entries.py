@@ -68,7 +68,8 @@ class EntryTaken(Refused):
 
 
 def _say_the_same(mine: DatedEntry, other: DatedEntry) -> bool:
-    return all(getattr(mine, name) == getattr(other, name) for name in ("fiduciary_id", *mine.SHOWN))
+    words = (name for name in mine.SHOWN if name not in mine.BESIDE)
+    return all(getattr(mine, name) == getattr(other, name) for name in ("fiduciary_id", *words))
 
 
 def propose(
@@ -142,6 +143,8 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
             if approve and begins != entry.starts_at:
                 entry.starts_at = begins
                 entry.save(update_fields=["starts_at"])
+            if replaced:
+                entry.take_over(replaced[0])
             if approve and type(entry) in FOLLOWS:
                 FOLLOWS[type(entry)](entry, next(iter(replaced), None), actor, now)
             record(entry, ANSWERED, actor=actor, now=now)
