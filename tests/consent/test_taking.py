@@ -21,9 +21,11 @@ from consent.records.services.consent_events import Choice
 from consent.records.services.guardian_consents import Guardian
 from consent.records.services.projection import rebuild as rebuild_consent_state
 from consent.suppressions.services.withdrawals import withdraw
+from kyc.cases.labels import WHYS
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
 from portal.kernel.core.addresses import address_keys
+from portal.kernel.core.admin.record_access import PURPOSE_NAMES, PURPOSES
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.ledger.services import payload_of
 from portal.kernel.people.models import Fiduciary
@@ -185,6 +187,34 @@ def test_the_second_person_reads_whose_consent_it_is_to_what_and_the_proof_and_o
     assert str(asha.subject.ref) not in said
     event = AuditEvent.objects.filter(kind="admin.record.opened").latest("pk")
     assert (event.facts["purpose"], event.facts["ticket"]) == ("decision", "approvals")
+
+
+def test_whoever_cannot_answer_a_proposal_opens_it_for_what_they_come_for(asha, notice, maker):
+    page = reverse("admin:consent_takenanswer_change", args=[propose(maker, taken(asha, notice)).pk])
+    auditor = StaffFactory(roles=["auditor"])
+    for who, words, purpose, ticket in (
+        (auditor, "For an audit", "audit", "audit"),
+        (maker, "Read my proposal", "own_proposal", "approvals"),
+    ):
+        client = staff_client(who)
+        asked = client.get(page).text
+        assert words in asked
+        assert "Decide on this proposal" not in asked
+        assert client.post(page, {"open_record": "1", "reason": "decision approvals"}).status_code == 422
+        client.post(page, {"open_record": "1", "reason": f"{purpose} {ticket}"})
+        event = AuditEvent.objects.filter(kind="admin.record.opened").latest("pk")
+        assert (event.facts["purpose"], event.facts["ticket"]) == (purpose, ticket)
+    reader = staff_client(StaffFactory(roles=["support"]))
+    assert "Decide on this proposal" not in reader.get(page).text
+
+
+def test_no_list_to_choose_from_has_the_purpose_of_a_proposal(asha, notice, maker, checker):
+    page = reverse("admin:consent_takenanswer_change", args=[propose(maker, taken(asha, notice)).pk])
+    chosen = {"open_record": "1", "purpose": "decision", "ticket": "approvals"}
+    assert staff_client(checker).post(page, chosen).status_code == 422
+    assert "decision" not in dict(PURPOSES)
+    assert set(dict(PURPOSES)) | {"decision", "own_proposal"} == set(PURPOSE_NAMES) == set(WHYS) - {""}
+    assert str(WHYS["decision"]) == "To decide on a proposal about you"
 
 
 def test_the_same_person_cannot_agree_nor_a_role_without_the_act(asha, notice, maker):

@@ -11,7 +11,7 @@ from portal.fronts.evidence.reports.tables import Cell, Table, as_of, counted, w
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor as actors
-from portal.kernel.core.admin.record_access import PURPOSES
+from portal.kernel.core.admin.record_access import PURPOSE_NAMES
 from portal.kernel.people.choices import SECOND_FACTORS
 from portal.kernel.people.models import RoleGrant, User
 
@@ -29,7 +29,7 @@ def access(period: Period) -> list[Table]:
     opened, shown = (events.filter(kind=kind) for kind in OPENED)
     room = events.annotate(record_kind=Left("about", StrIndex("about", Value(":")) - 1))
     by_record = counted(room, "record_kind", "kind")
-    purposes, reasons = dict(PURPOSES), counted(shown, "facts__reason_code")
+    reasons = counted(shown, "facts__reason_code")
     columns = (_("Records opened"), _("Values shown in full"))
     return [
         Table(
@@ -50,7 +50,7 @@ def access(period: Period) -> list[Table]:
             _("Records opened, by purpose"),
             (_("Purpose"), _("Records opened")),
             [
-                [str(purposes.get(code, code)), number]
+                [str(PURPOSE_NAMES.get(code, code)), number]
                 for code, number in sorted(counted(opened, "facts__purpose").items())
             ],
         ),

@@ -62,10 +62,10 @@ def _link_to_open(row: Model) -> str:
 #: Records whose opening was given a reason.
 OPENED = OpenUntil("opened_records")
 
-#: The purpose of whoever answers a proposal, or reads their own.
-DECIDES = "decision"
+#: Purposes that only the page of a proposal gives: of whoever answers it, and of whoever made it.
+DECIDES, READS_OWN = "decision", "own_proposal"
+#: What staff choose from.
 PURPOSES = [
-    (DECIDES, _("To decide on a proposal")),
     ("grievance", _("To answer a grievance")),
     ("rights_request", _("To answer a request about a person's data")),
     ("kyc_review", _("To review KYC documents")),
@@ -73,6 +73,12 @@ PURPOSES = [
     ("audit", _("For an audit")),
     ("security", _("To look into a security event")),
 ]
+#: Every purpose that an event may hold, in words.
+PURPOSE_NAMES = {
+    DECIDES: _("To decide on a proposal"),
+    READS_OWN: _("To read one's own proposal"),
+    **dict(PURPOSES),
+}
 
 
 class TicketField(forms.CharField):
@@ -189,10 +195,13 @@ class OpenedWithPurpose(ActionPages):
 
     def reasons_to_open(self, request: HttpRequest, obj: Any) -> list[Reason]:
         """What the system knows of why this login opens the record now: one button each, and nothing is typed."""
-        if is_proposal(obj) and getattr(obj, "answer", None) == "pending":
-            return [Reason(_("Decide on this proposal"), DECIDES, "approvals")]
         if ports.reading_scope.ask(request.user) is not None:
             return [Reason(_("For an audit"), "audit", "audit")]
+        if is_proposal(obj) and getattr(obj, "answer", None) == "pending":
+            if obj.made_by_id == request.user.pk:
+                return [Reason(_("Read my proposal"), READS_OWN, "approvals")]
+            if self.row_actions(request, obj):
+                return [Reason(_("Decide on this proposal"), DECIDES, "approvals")]
         whose = self.subject_ref_of(obj)
         if whose is None:
             return []
