@@ -29,16 +29,16 @@ from consent.records.models.suppressions import Suppression
 from consent.records.selectors.consent_activity import Acts, Told
 from portal.kernel.core import clock, typst_pdf
 from portal.kernel.jobs.export_columns import Cell, Column
-from portal.kernel.law import selectors as law
 from portal.kernel.law.choices import Channel
+from portal.kernel.law.labels import names_of_purposes
 
 #: Acts that one PDF holds: it is set while the person waits, and eight thousand took seconds and a gigabyte of memory.
 MOST_ACTS: Final = 1_000
 
 
 def purpose_names(at: datetime) -> dict[str, str]:
-    """What each purpose in force is called, by its code, in the reader's language: one query."""
-    return {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
+    """What each purpose is called, by its code, in the reader's language: one that has ended as it was called last."""
+    return names_of_purposes(on=clock.day(at))
 
 
 def history_pdf(acts: Acts, names: Mapping[str, str], *, at: datetime) -> bytes:

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,17 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from grievances.tickets.services import conversation, resolutions
 from kyc.cases import labels
 from kyc.models import Document, Holding
 from kyc.review.services.check_runs import run_plan
 from kyc.review.services.document_uploads import send
 from kyc.review.services.related_parties import add_organisation
 from kyc.signatures import child_reader
-from portal.kernel.core import clock
+from portal.kernel.core import actor, clock
 from portal.kernel.outbox.models import Message
 from portal.kernel.outbox.services.message_content import text_of
 from portal.kernel.people.models import Customer, User
 from portal.kernel.vault.inspection import client as inspection_client
+from tests.grievances.factories import ticket
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import (
@@ -35,7 +38,14 @@ from tests.kyc.factories import (
 )
 from tests.kyc.signatures import vectors
 from tests.kyc.signatures.test_signed_pdf import living
-from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
+from tests.people.factories import (
+    CustomerFactory,
+    CustomerUserFactory,
+    FiduciaryFactory,
+    MembershipFactory,
+    StaffFactory,
+)
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
@@ -124,6 +134,24 @@ def test_the_page_of_a_refused_file_names_the_day_that_the_list_names(client: Cl
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert f"Please send it again by {due}." in page
     assert "no date runs out" not in page
+
+
+def test_on_the_first_page_a_question_of_ours_comes_before_a_document_and_an_answer_to_read_after_it(
+    client: Client, individual: Customer, asha: User
+) -> None:
+    every_rule()
+    FiduciaryFactory(code="onesetu", is_self=True)
+    home, officer = reverse("privacy:home"), StaffFactory(roles=["grievance_officer"])
+    post_file(client, individual, documents.pdf())
+    Document.objects.update(state="refused", fault="CORRUPT")
+    assert "/kyc/" in client.get(home).context["your_turn"].url
+    now = clock.now()
+    by: dict[str, Any] = {"by": officer, "actor": actor.staff(officer.pk), "at": now}
+    read, asked = (ticket(principal=asha.principal, email=asha.email, at=now - timedelta(hours=n)) for n in (3, 2))
+    resolutions.propose(ticket=read, text="No.", **by)
+    assert "/kyc/" in client.get(home).context["your_turn"].url
+    conversation.ask(ticket=asked, text="Which number was it?", **by)
+    assert asked.reference in client.get(home).context["your_turn"].url
 
 
 def test_a_number_in_the_name_is_refused_beside_its_field(client: Client, individual: Customer) -> None:

@@ -1,6 +1,6 @@
 """What the preference page offers: each purpose with its notice and boxes, as they are now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,17 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.base.labels import DATA
 from consent.base.models.notices import NoticeText
+from consent.base.rules.contact import NO_WISHES
 from consent.base.rules.dnd_rules import NOTHING_BLOCKED
 from consent.base.rules.hours import Hours
+from consent.base.rules.status_fold import YES
 from consent.base.selectors.contact_rulebook import Rulebook, rulebook
 from consent.base.selectors.notices import notices_in_language
 from consent.base.selectors.purposes import is_closed_to_children
+from consent.preferences.rules import State
 from consent.preferences.services import preferences
 from consent.preferences.services.preference_boxes import Box, Boxes, with_pending
 from consent.preferences.services.preferences import WishList
 from consent.records.models.events import ConsentEvent
 from consent.records.selectors import history
-from consent.records.selectors.preferences import blocks_of_row, preference_of
+from consent.records.selectors.preferences import blocks_of_row, preference_of, wishes_of_row
 from consent.records.services.addresses import addresses_by_channel, contacts_of
 from consent.suppressions.services.withdrawals import stopped_since
 from portal.kernel.core.errors import NotFound
@@ -142,6 +145,42 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         blocks=preferences.blocked_in(row) != preferences.Blocked(),
         stopped_since=stopped_since(places, said, alone, (*book.asked, *book.unasked), at=at),
     )
+
+
+def ways_of_promotion(
+    subject_ref: UUID,
+    *,
+    at: datetime,
+    refs: Collection[UUID],
+    contacts: Sequence[ContactPoint],
+    events: Iterable[ConsentEvent],
+) -> list[str]:
+    """The channels by which our own promotional messages come to the person now, by the boxes of the preference page: none
+    while they pause them.
+
+    ``events``: every answer of the person. Two statements at most.
+    """
+    book, row = rulebook(at, fiduciary=OWN_CODE), preference_of(refs)
+    own = book.fiduciaries.get(OWN_CODE)
+    wishes = wishes_of_row(row) if row is not None else NO_WISHES
+    if own is None or (wishes.paused_until is not None and wishes.paused_until > at):
+        return []
+    places = addresses_by_channel(subject_ref, contacts=contacts)
+    is_blocked = partial(wishes.blocks.stop, subjects=book.subjects_of(own))
+    known = Boxes([each for each in events if each.fiduciary_id == own], places, is_blocked=is_blocked, at=at)
+    promotional = {purpose.code for purpose in book.asked if purpose.is_promotional}
+    boxes = [box for box in _boxes_of(known, book) if box.purpose in promotional]
+    found = {
+        box.channel
+        for box in known.with_noes(boxes, book.purposes, refs, own)
+        if box.state is State.GIVEN or (_has_sender(box, at) and not is_blocked(box.channel))
+    }
+    return [channel for channel in MESSAGE_CHANNELS if channel in found]
+
+
+def _has_sender(box: Box, at: datetime) -> bool:
+    """Whether a single sender may send that has a consent of its own."""
+    return box.has_confirmed and any(history.standing_of(event, at=at) in YES for event in box.of_senders)
 
 
 def _chosen_about(book: Rulebook) -> list[Purpose]:

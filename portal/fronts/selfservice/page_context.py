@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent.collection.services.gpc_signals import stands_against
+from grievances.base.selectors import outside_bodies
 from portal.fronts.selfservice import cookie_choices, gpc
 from portal.fronts.selfservice.cookie_choices import CookieQuestion
 from portal.fronts.selfservice.language_switch import typed_in
@@ -20,8 +21,9 @@ from portal.kernel.core import clock, read_only
 from portal.kernel.core.error_texts import TEXTS, ErrorText
 from portal.kernel.law.models import Purpose
 from portal.kernel.people.customer_access import is_customer, principal_of
+from portal.kernel.registers.base.models.company import CompanyDetails
 from portal.kernel.registers.base.models.officers import Officer
-from portal.kernel.registers.base.selectors.current_entries import current_officer
+from portal.kernel.registers.base.selectors.current_entries import company_details, current_officer
 
 #: Written in the footer of each page. Change it when the words of these pages change.
 UPDATED_ON = date(2026, 12, 3)
@@ -165,6 +167,16 @@ class Frame:
     def officer(self) -> Officer | None:
         """The Grievance Officer of today: the law has name and contact published (SPDI Rules r.5(9))."""
         return current_officer(on=clock.day(clock.now()))
+
+    @cached_property
+    def company(self) -> CompanyDetails | None:
+        """Our name, telephone and address of today, for whoever finds no officer."""
+        return company_details(on=clock.day(clock.now()))
+
+    @cached_property
+    def outside_bodies(self) -> list[str]:
+        """Who outside the house can help, each in a sentence."""
+        return [body.said(get_language() or "en") for body in outside_bodies(at=clock.now())]
 
 
 class StaticFrame(Frame):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kernel.core.data_files import data_of
 from portal.kernel.law.choices import Channel
-from portal.kernel.law.models import Clock, HouseRule, LegalRule, Purpose
-from portal.kernel.law.request_cache import once
+from portal.kernel.law.models import Clock, HouseRule, LegalRule
+from portal.kernel.law.selectors import every_purpose
 from portal.kernel.law.terms import RuleKind, Unit
 
 TITLES = data_of("portal.kernel.law") / "titles.toml"
@@ -97,10 +97,11 @@ def starts(rule: LegalRule | HouseRule) -> str:
     return "" if rule.start_event in {"none", ""} else rule.start_event.replace("_", " ")
 
 
-def names_of_purposes() -> dict[str, str]:
-    """Every purpose there is or was, by its code: the name of its newest version, in the reader's language. One query."""
-    rows = once("purposes ever", "", date.min, lambda: list(Purpose.objects.order_by("code", "version")))
-    return {row.code: str(row.name) for row in rows}
+def names_of_purposes(*, on: date = date.max) -> dict[str, str]:
+    """Every purpose that began by that day, ended or not, by its code: the name of its newest version then, in the reader's
+    language. One query.
+    """
+    return {row.code: str(row.name) for row in every_purpose() if row.effective_from <= on}
 
 
 #: What a disclosure to an authority says instead of one of our purposes: it serves none of ours.

@@ -178,8 +178,9 @@ def profile(*, on: date) -> OrganisationProfile:
     return once("profile", "", on, rows.first) or OrganisationProfile(effective_from=on)
 
 
-def _purposes(on: date) -> QuerySet[Purpose]:
-    return Purpose.objects.filter(effective_from__lte=on).filter(Q(effective_to=None) | Q(effective_to__gte=on))
+def every_purpose() -> list[Purpose]:
+    """Each version of each purpose, by code, the newest last; asked once in a piece of work: there are some twenty."""
+    return once("purposes", "", date.min, lambda: list(Purpose.objects.order_by("code", "version")))
 
 
 def purpose(code: str, *, on: date) -> Purpose:
@@ -204,12 +205,9 @@ def purpose_codes() -> set[str]:
 
 
 def _in_force(on: date) -> dict[str, Purpose]:
-    """All of them by code, asked once in a piece of work: there are some twenty."""
-
-    def asked() -> dict[str, Purpose]:
-        newest: dict[str, Purpose] = {}
-        for row in _purposes(on).order_by("code", "-version"):
-            newest.setdefault(row.code, row)
-        return newest
-
-    return once("purposes", "", on, asked)
+    """All of them by code, each in its newest version of that day."""
+    return {
+        row.code: row
+        for row in every_purpose()
+        if row.effective_from <= on and (row.effective_to is None or row.effective_to >= on)
+    }
