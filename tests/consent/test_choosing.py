@@ -8,14 +8,17 @@ import time_machine
 from consent.base.choices import Way
 from consent.base.selectors import contact_rulebook
 from consent.collection.services import dnd_preferences
-from consent.models import ConsentEvent, HeldConsent, NoticeVersion, TextReview
+from consent.models import ConsentEvent, HeldConsent, NoticeVersion, OptInRequest, TextReview
 from consent.preferences.rules import State
 from consent.preferences.services import preference_options, preference_updates
 from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.models import Purpose
 from portal.kernel.people.models import ContactPoint, Fiduciary
+from portal.kernel.people.models.fiduciaries import OWN_CODE
 from portal.kernel.people.services import people
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said, translated
 from tests.consent.test_who_may_not import protect
@@ -197,6 +200,46 @@ def test_the_consent_of_who_has_a_guardian_is_held_and_a_withdrawal_counts_at_on
     assert (cells["marketing:sms"].state, cells["marketing:sms"].can_be_chosen) == (State.PENDING, False)
     assert save(asha).receipt is not None
     assert boxes(asha) == set()
+
+
+def test_who_cannot_consent_alone_makes_no_first_step_of_two(asha):
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    said(asha, "denied", occurred_at=clock.now())
+    protect(asha, kind="guarded", ground="order")
+    assert save(asha, "marketing:sms").opt_in == ""
+    assert not OptInRequest.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["the person", "the address"])
+def test_a_page_left_open_undoes_no_stop_that_came_after_its_ticks(asha, by):
+    now = clock.now()
+    asked_at = now - timedelta(minutes=2)
+    if by == "the person":
+        said(asha, "denied", occurred_at=now - timedelta(minutes=1))
+    else:
+        own = Fiduciary.objects.get(is_self=True)
+        stop_at_address(kind="phone", address=ASHA_PHONE, fiduciary=own, way=Way.SMS, actor=actor.SYSTEM)
+    before = ConsentEvent.objects.count()
+    with pytest.raises(Refused) as refusal:
+        agree(asha, "marketing:sms", asked_at=asked_at)
+    assert refusal.value.code == "STOPPED_SINCE"
+    assert ConsentEvent.objects.count() == before
+    assert agree(asha, "marketing:email", asked_at=now + timedelta(seconds=1)).receipt is not None
+
+
+def test_a_no_to_the_notice_keeps_the_undo_of_a_stop_and_a_yes_ends_it(asha):
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    stopped = stop_all_promotional(subject_ref=asha.subject.ref, fiduciary=OWN_CODE, actor=actor.SYSTEM).receipt
+    saved = save(asha, "marketing:rcs")
+    assert (saved.receipt, saved.wanted) == (None, ("marketing:rcs",))
+    agreed = agree(asha, *saved.wanted).receipt
+    answers = {(event.channel, event.answer) for event in agreed.events.filter(purpose="marketing")}
+    assert {("rcs", "given"), ("sms", "denied"), ("email", "denied")} <= {
+        (c, "denied" if a != "given" else a) for c, a in answers
+    }
+    undo_stop(receipt=stopped, actor=actor.SYSTEM)
+    assert boxes(asha) == {"marketing:rcs"}
 
 
 def test_a_child_is_offered_no_promotion_and_may_withdraw(asha):

@@ -113,7 +113,7 @@ def test_stop_all_on_the_preference_page_and_undo(window, offer, language):
     page.get_by_role("button", name=in_words(language, "Undo")).click()
     her.looks()
     assert page.locator('[name="choices"][value="marketing:sms"]').is_checked()
-    page.get_by_text(in_words(language, "Messages you always get")).click()
+    page.get_by_text(in_words(language, "What does not need your consent")).click()
     reason = "These do not need your consent. The reason is shown next to each one. Quiet hours do not apply to them."
     assert page.get_by_text(in_words(language, reason)).is_visible()
     her.goes_to("/privacy/consent-managers/")

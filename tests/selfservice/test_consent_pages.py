@@ -29,8 +29,9 @@ from consent.preferences.services import preferences as preference_records
 from consent.preferences.services.preferences import WishList
 from consent.records import pdfs
 from consent.records.services import receipts
+from consent.suppressions.services import one_click_unsubscribe
 from consent.suppressions.services.withdrawals import withdraw
-from portal.kernel.core import actor, clock
+from portal.kernel.core import actor, clock, read_only
 from portal.kernel.core.errors import LostRace, Refused
 from portal.kernel.law.choices import Channel
 from portal.kernel.people.services import subjects
@@ -131,6 +132,36 @@ def test_a_page_of_new_consents_belongs_to_the_browser_that_ticked(her, asha, no
     assert not ConsentEvent.objects.exists()
     assert "marketing" not in there
     assert "sms" not in there
+
+
+def test_a_page_of_new_consents_asks_no_longer_than_a_second_step_may_wait(her, notice):
+    there = her.post(PAGE, {"choices": ["marketing:sms"]}).url
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        shown = {"notice_marketing": notice.binding.sha256}
+        assert her.post(there, {**shown, "answer": "yes"}).url == PAGE
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_stop_between_the_tick_and_the_yes_stands(her, asha, notice):
+    there = her.post(PAGE, {"choices": ["marketing:sms"]}).url
+    said(asha, "denied", occurred_at=clock.now())
+    page = her.post(there, {"notice_marketing": notice.binding.sha256, "answer": "yes"}, follow=True).text
+    assert "You have stopped some of these since you ticked them." in page
+    assert ConsentEvent.objects.get().answer == "denied"
+
+
+def test_the_whole_notice_of_a_clients_page_leads_back_to_it(her):
+    client = FiduciaryFactory(code="acme")
+    mark = one_click_unsubscribe.mark_of(client)
+    page = her.get("/privacy/preferences/yes/", {"of": "marketing", "for": mark}).text
+    assert f"/privacy/preferences/?for={mark}" in page
+
+
+def test_the_form_has_no_form_in_it_while_nothing_can_be_saved(her, notice, monkeypatch):
+    monkeypatch.setattr(read_only, "is_on", lambda: True)
+    page = her.get(PAGE, headers={"accept-language": "mr"}).text
+    inside = page[page.index('id="answers"') :]
+    assert "<form" not in inside[: inside.index("</form>")]
 
 
 def test_two_windows_wait_beside_each_other(her, notice):
@@ -393,7 +424,7 @@ def test_a_consent_at_an_unconfirmed_number_says_that_it_is_not_active_yet(her, 
 
 def test_the_page_says_that_everything_is_stopped_and_since_when(her, asha, still):
     said(asha, "given")
-    assert "Works at once." in her.get(PAGE).text
+    assert "Works at once, for every sender." in her.get(PAGE).text
     her.post("/privacy/preferences/stop/")
     stopped = clock.now().astimezone(clock.IST)
     still.shift(120)
@@ -401,7 +432,7 @@ def test_the_page_says_that_everything_is_stopped_and_since_when(her, asha, stil
     assert "Works at once" not in page
     assert f"Stopped already, since {stopped.day} {stopped:%B %Y, %H:%M} IST" in page
     said(asha, "given", occurred_at=clock.now())
-    assert "Works at once." in her.get(PAGE).text
+    assert "Works at once, for every sender." in her.get(PAGE).text
 
 
 def test_an_undone_stop_of_somebody_who_never_answered_tells_of_no_answer_that_ended(her, asha):
@@ -969,8 +1000,12 @@ def test_a_yes_to_a_text_that_has_changed_is_no_tick_and_the_page_says_that_we_a
     said(asha, "given", notice_version=notice, purpose="analytics", channel="none")
     headers = {"accept-language": language}
     assert words not in her.get(PAGE, headers=headers).content.decode()
-    published_notice(text="May we, and our partners?")
+    newer = published_notice(text="May we, and our partners?")
     contact_rulebook.forget()
+    if language != "en":
+        page = her.get(PAGE, headers=headers).content.decode()
+        assert words not in page, "nobody is told to choose where there is no box"
+        translated(newer, language, text="…")
     page = her.get(PAGE, headers=headers).content.decode()
     assert page.count(words) == 2
     assert 'value="marketing:sms" checked' not in page

@@ -61,7 +61,8 @@ class Group:
 
     @property
     def asks_again(self) -> bool:
-        return any(box.asks_again for box in self.boxes)
+        """Whether a consent to an earlier text ended, and there is a box to consent anew."""
+        return any(box.asks_again and box.can_be_chosen for box in self.boxes)
 
     @property
     def data(self) -> list[str]:

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.choices import Answer, Way
+from consent.base.rules.status_fold import NO
 from consent.preferences.services.preference_boxes import Box
 from consent.preferences.services.preference_options import Group, offer
 from consent.records.models.events import ConsentReceipt
+from consent.records.models.suppressions import Suppression
 from consent.records.services import guardian_consents, opt_in_confirmation, subject_locks
 from consent.records.services.addresses import addresses_of
 from consent.records.services.consent_events import Choice, fiduciary_of, record_all
@@ -24,6 +26,9 @@ from portal.kernel.law.choices import Channel
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.models.fiduciaries import OWN_CODE
+
+#: The code of the refusal of a consent that a later stop has overtaken.
+STOPPED_SINCE = "STOPPED_SINCE"
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ def save(
     ticked, so that a box which the person did not touch stays as it has come to be meanwhile (a STOP by SMS is not undone
     by an old page); None: as it is now. A box that is left without a tick refuses again what a stop refused, as long as
     that stop could be undone: the undo ends there. Nothing changed, nothing recorded. Of new ticks that the law asks for
-    twice after a refusal (11 CCR 7028), this Save is the first step, and is kept as such.
+    twice after a refusal (11 CCR 7028), this Save is the first step, and is kept as such; not of a person for whom
+    somebody else decides.
 
     Raises Refused for a box that is not there, LostRace when somebody else answered for the same address at the same instant.
     """
@@ -73,6 +79,8 @@ def save(
         subject_locks.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
         removed, left_open, wanted = _changes(offered, ticked, was_ticked)
+        if wanted and not removed:
+            left_open = set()  # refused again by ``agree``: whoever answers no there leaves everything as it was
         choices = refusals_of(subject_ref, whose, removed, at=at)
         choices += refusals_of(subject_ref, whose, left_open, at=at, of_consents=False)
         done = record_all(
@@ -84,7 +92,8 @@ def save(
             actor=actor,
             now=at,
         )
-        opt_in = _request(subject_ref, whose, wanted, actor, at)
+        is_alone = people.protection_of(subject_ref, at=at) is None
+        opt_in = _request(subject_ref, whose, wanted, actor, at) if is_alone else ""
     return Saved(done.receipt, tuple(box.value for box in wanted), opt_in)
 
 
@@ -139,6 +148,7 @@ def agree(
     language: str = "en",
     fiduciary: str = OWN_CODE,
     opt_in: str = "",
+    asked_at: datetime | None = None,
     now: datetime | None = None,
 ) -> Agreed:
     """Record a consent for each of the boxes ``wanted``, under one receipt, to the notices that the person had before them.
@@ -146,8 +156,10 @@ def agree(
     One transaction for all of it. ``shown`` maps each purpose to the SHA-256 of its text, and ``opt_in`` is what ``save``
     kept of the first step. A box that was agreed to meanwhile is left as it is. A sender that was refused by itself stays
     refused beside a new consent to all. The consent of a person for whom somebody else decides is held for that person.
+    ``asked_at`` is when the boxes were ticked. What a stop refused and has no tick now is refused again: its undo ends.
 
-    Raises Refused when a text has changed since it was shown, for a box that is not there, and (CONFIRM_OPT_IN) for a
+    Raises Refused when a text has changed since it was shown, for a box that is not there, (STOPPED_SINCE) for one that
+    was refused or stopped after it was ticked, by SMS for instance, and (CONFIRM_OPT_IN) for a
     consent after a refusal without the first step, or too long after it; LostRace as ``save``.
     """
     at, whose = now or clock.now(), fiduciary_of(fiduciary)
@@ -158,6 +170,8 @@ def agree(
             raise _not_offered()
         asked = [(group, [box for box in group.boxes if box.value in wanted and not box.ticked]) for group in offered]
         asked = [(group, boxes) for group, boxes in asked if boxes]
+        if asked_at is not None:
+            _require_not_stopped(subject_ref, whose, [box for _group, boxes in asked for box in boxes], since=asked_at)
         for group, _boxes in asked:
             _require_shown(group, shown)
         if people.protection_of(subject_ref, at=at) is not None:
@@ -169,16 +183,42 @@ def agree(
             for box in boxes
             for place in addresses_of(subject_ref, box.channel)
         ]
+        left_open = {
+            (box.purpose, box.channel)
+            for group in offered
+            for box in group.boxes
+            if not box.ticked and box.value not in wanted
+        }
+        refusals = refusals_of(subject_ref, whose, left_open, at=at, of_consents=False)
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
-            choices=[*yeses, *refusals_of_senders(subject_ref, whose, yeses)],
+            choices=[*yeses, *refusals_of_senders(subject_ref, whose, yeses), *(refusals if yeses else ())],
             way=Way.PAGE,
             occurred_at=at,
             actor=actor,
             now=at,
         )
     return Agreed(done.receipt)
+
+
+def _require_not_stopped(subject_ref: UUID, whose: Fiduciary, boxes: Sequence[Box], *, since: datetime) -> None:
+    """A page that was left open ends no stop that came after it was drawn."""
+    answered = any(box.last is not None and box.last.answer in NO and box.last.occurred_at > since for box in boxes)
+    keys = {key for box in boxes for place in addresses_of(subject_ref, box.channel) for key in place.keys}
+    stops = Suppression.objects.filter(
+        fiduciary=whose,
+        address_key__in=keys,
+        lift=None,
+        suppressed_at__gt=since,
+        channel__in={"", *(box.channel for box in boxes)},
+        purpose__in={"", *(box.purpose for box in boxes)},
+    )
+    if answered or (keys and stops.exists()):
+        raise Refused(
+            _("You have stopped some of these since you ticked them. Look at your choices again and save."),
+            code=STOPPED_SINCE,
+        )
 
 
 def _require_shown(group: Group, shown: Mapping[str, str]) -> None:

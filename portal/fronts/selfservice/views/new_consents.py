@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -20,10 +21,11 @@ from consent.preferences.services import preference_options, preference_updates
 from consent.preferences.services.preference_options import Group
 from consent.preferences.services.preference_updates import Saved
 from consent.records.services import opt_in_confirmation, receipts
-from portal.fronts.selfservice.client_pages import preferences_url
+from portal.fronts.selfservice.client_pages import client_of, preferences_url
 from portal.kernel.core import clock
 from portal.kernel.core.errors import LostRace, Refused
 from portal.kernel.core.requests import actor_of
+from portal.kernel.law import selectors as law
 from portal.kernel.people.customer_access import customer_required, principal_of
 from portal.kernel.people.models.fiduciaries import OWN_CODE, Fiduciary
 
@@ -42,6 +44,8 @@ def keep(request: HttpRequest, saved: Saved, fiduciary: str) -> str:
         "fiduciary": fiduciary,
         "opt_in": saved.opt_in,
         "receipt": saved.receipt.reference if saved.receipt is not None else "",
+        "user": request.user.pk,
+        "at": clock.now().isoformat(),
     }
     request.session[COLLECTED] = dict([*waiting, (number, one)])
     return f"{reverse('privacy:new-consents')}?{urlencode({'t': number})}"
@@ -54,7 +58,7 @@ def new_consents(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and request.GET.get("of"):
         return _read(request, request.GET["of"])
     number = request.GET.get("t", "")
-    one = request.session.get(COLLECTED, {}).get(number)
+    one = _collected(request, number)
     if one is None:
         messages.info(request, _("There is nothing to confirm any more. Choose again and save."))
         return HttpResponseRedirect(preferences_url(None))
@@ -74,10 +78,15 @@ def _answer(request: HttpRequest, number: str, one: dict[str, Any]) -> HttpRespo
             shown={name.removeprefix("notice_"): str(value) for name, value in request.POST.items()},
             fiduciary=one["fiduciary"],
             opt_in=one["opt_in"],
+            asked_at=datetime.fromisoformat(one["at"]),
             actor=actor_of(request),
             language=get_language() or "en",
         )
     except (Refused, LostRace) as refusal:
+        if isinstance(refusal, Refused) and refusal.code == preference_updates.STOPPED_SINCE:
+            _forget(request, number)
+            messages.warning(request, str(refusal))
+            return _back(one)
         if isinstance(refusal, Refused) and refusal.code in {opt_in_confirmation.CONFIRM, "NOT_OFFERED"}:
             _forget(request, number)
             messages.warning(request, _("This took too long, or has changed meanwhile. Choose again and save."))
@@ -90,6 +99,16 @@ def _answer(request: HttpRequest, number: str, one: dict[str, Any]) -> HttpRespo
         return _back(one, receipt=one["receipt"])
     receipts.seal(agreed.receipt)
     return _back(one, receipt=agreed.receipt.reference)
+
+
+def _collected(request: HttpRequest, number: str) -> dict[str, Any] | None:
+    """What this login ticked and has not answered yet; nothing after the time in which a second step may follow a first."""
+    one: dict[str, Any] | None = request.session.get(COLLECTED, {}).get(number)
+    if one is None or one["user"] != request.user.pk:
+        return None
+    at, now = datetime.fromisoformat(one["at"]), clock.now()
+    life = law.house_rule(opt_in_confirmation.LIFE, on=clock.day(now)).duration
+    return one if now - at <= life else None
 
 
 def _ask(request: HttpRequest, one: dict[str, Any], *, problem: str = "") -> HttpResponse:
@@ -137,7 +156,8 @@ def _read(request: HttpRequest, purpose: str) -> HttpResponse:
     text = notices_for([purpose], on=clock.day(clock.now()), language=get_language() or "en").get(purpose)
     if text is None:
         raise Http404
-    return render(request, "selfservice/preferences/notice.html", {"text": text, "purpose": purpose})
+    context = {"text": text, "purpose": purpose, "back": preferences_url(client_of(request))}
+    return render(request, "selfservice/preferences/notice.html", context)
 
 
 def _client_of(one: dict[str, Any]) -> Fiduciary | None:
