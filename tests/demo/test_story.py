@@ -110,6 +110,12 @@ def texts_are_published_on_the_first_day():
         "hi": True,
         "mr": True,
     }
+    preferences = NoticeVersion.objects.get(notice__code="consent-notice")
+    assert {text.language: text.is_reviewed for text in preferences.texts.all()} == {
+        "en": True,
+        "hi": True,
+        "mr": False,
+    }
     asked = NoticeVersion.objects.get(notice__code="aadhaar-consent")
     assert {text.language for text in asked.texts.all()} == {"en", "hi", "mr"}
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from consent.base.choices import NoticeKind, Weight
 from consent.base.models.notices import NoticeVersion
 from consent.notices.jobs import REACH_PROOF
-from consent.notices.services import draft_edits, policy_import, policy_notifications, publication
+from consent.notices.services import draft_edits, policy_import, policy_notifications, publication, translations
 from portal.demo.story.cast import OPENED, Cast
 from portal.demo.story.office import by
 from portal.kernel.core.data_files import data_of
@@ -83,6 +83,7 @@ def draft(cast: Cast, team: Mapping[str, User]) -> Drafts:
         actor=by(team["data.protection"]),
         now=at,
     ).version
+    _translate(consent, "consent_notice", team, at=at)
     aadhaar = policy_import.import_text(
         notice=policy_import.notice(code=AADHAAR, kind=NoticeKind.CONSENT_NOTICE, title="Consent to use Aadhaar"),
         text=_text("aadhaar_notice.en.txt"),
@@ -99,6 +100,10 @@ def publish(cast: Cast, team: Mapping[str, User], drafts: Drafts) -> NoticeVersi
     """Publish them on the same day; gives the consent notice that answers refer to."""
     for version in drafts:
         _publish(team, version, at=cast.on(OPENED, PUBLISHED))
+    # Somebody invented has read it, and the text says so: the preferences ask in Hindi, and in Marathi they do not yet.
+    translations.review(
+        text=drafts.consent.texts.get(language="hi"), actor=by(team["administrator"]), now=cast.on(OPENED, PUBLISHED)
+    )
     return drafts.consent
 
 
