@@ -80,6 +80,16 @@ def test_the_page_is_short_and_its_first_box_is_near(reader, language):
         assert page.locator('[name="choices"]').first.bounding_box()["y"] <= lowest, width
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_that_is_not_confirmed_makes_the_page_no_longer(reader, asha, language):
+    asha.contact_points.filter(kind="phone").update(verified_at=None)
+    page = reader(language).page
+    for width, most, _lowest in SIZES:
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollHeight") <= most, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_save_is_in_view_at_every_place_and_covers_nothing_that_has_the_focus(reader, width):
     page = reader().page

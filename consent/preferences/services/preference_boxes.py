@@ -18,8 +18,7 @@ from consent.records.models.guardians import HeldConsent
 from consent.records.models.state import ConsentState
 from consent.records.models.suppressions import Suppression
 from consent.records.selectors import history
-from consent.records.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address
-from portal.kernel.law.channels import PHONE
+from consent.records.services.addresses import SUBJECT, Address
 from portal.kernel.law.choices import Channel, MessageCategory
 
 
@@ -34,6 +33,8 @@ class Box:
     last: ConsentEvent | None
     #: Whether a message could reach a number or address that the person has confirmed.
     has_confirmed: bool
+    #: Whether there is one at all, confirmed or not.
+    has_address: bool = False
     #: The notice that asks for it can be read in the language of the page.
     is_asked: bool = False
     #: Promotion was stopped at the address itself after the consent, by nobody knows whom of those who use it.
@@ -66,10 +67,6 @@ class Box:
     def can_be_chosen(self) -> bool:
         """Whether there is a box: a consent can always be taken back, a new one needs an address and a readable notice."""
         return self.ticked or (self.has_confirmed and self.is_asked and self.state is not State.PENDING)
-
-    @property
-    def needs_number(self) -> bool:
-        return KIND_OF_CHANNEL[self.channel] == PHONE
 
 
 class Boxes:
@@ -112,6 +109,7 @@ class Boxes:
             state,
             last,
             has_confirmed=has_confirmed,
+            has_address=bool(reached),
             asks_again=not ticked and any(_is_old(event, terms, self._at) for event in latest),
             of_senders=tuple(e for e in self._alone if (e.purpose, e.channel) == (terms.code, channel)),
         )

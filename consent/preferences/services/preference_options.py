@@ -24,9 +24,10 @@ from consent.preferences.services.preferences import WishList
 from consent.records.models.events import ConsentEvent
 from consent.records.selectors import history
 from consent.records.selectors.preferences import blocks_of_row, preference_of, wishes_of_row
-from consent.records.services.addresses import addresses_by_channel, contacts_of
+from consent.records.services.addresses import KIND_OF_CHANNEL, addresses_by_channel, contacts_of
 from consent.suppressions.services.withdrawals import stopped_since
 from portal.kernel.core.errors import NotFound
+from portal.kernel.law.channels import PHONE
 from portal.kernel.law.choices import CHOSEN, MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.kernel.law.models import Purpose
 from portal.kernel.people import selectors as people
@@ -71,6 +72,36 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One channel of the matrix."""
+
+    channel: Channel
+    cells: list[tuple[Group, Box | None]]
+
+    @property
+    def boxes(self) -> list[Box]:
+        return [box for _group, box in self.cells if box is not None]
+
+    @property
+    def needs_address(self) -> bool:
+        """Whether no message may come before a number or address is confirmed."""
+        return not any(box.has_confirmed for box in self.boxes)
+
+    @property
+    def has_unconfirmed(self) -> bool:
+        return any(box.has_address for box in self.boxes)
+
+    @property
+    def needs_number(self) -> bool:
+        return KIND_OF_CHANNEL[self.channel] == PHONE
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say of it but that an address is missing."""
+        return self.needs_address and not any(box.can_be_chosen or box.last for box in self.boxes)
+
+
+@dataclass(frozen=True)
 class Offer:
     """All that the preference page shows of a person: choices, addresses, wishes, and the hours that law permits."""
 
@@ -94,16 +125,11 @@ class Offer:
         return [group for group in self.groups if not group.purpose.sends_messages]
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether a yes waits for a number or address to be confirmed."""
-        return any(box.waits for group in self.groups for box in group.boxes)
-
-    @property
-    def rows(self) -> list[tuple[Channel, list[tuple[Group, Box | None]]]]:
+    def rows(self) -> list[Row]:
         """The matrix: each channel with its box of each purpose, None where the purpose does not use the channel."""
         columns = [(group, {box.channel: box for box in group.boxes}) for group in self.messages]
-        rows = [(channel, [(group, boxes.get(channel)) for group, boxes in columns]) for channel in MESSAGE_CHANNELS]
-        return [(channel, cells) for channel, cells in rows if any(box for _group, box in cells)]
+        rows = [Row(channel, [(group, boxes.get(channel)) for group, boxes in columns]) for channel in MESSAGE_CHANNELS]
+        return [row for row in rows if row.boxes]
 
     @property
     def of_senders(self) -> list[tuple[Group, ConsentEvent]]:

@@ -166,7 +166,6 @@ def _show(
         "client": client,
         "mark": one_click_unsubscribe.mark_of(client) if client is not None else "",
         "groups": offer.messages,
-        "rows": offer.rows,
         "uses": uses,
         "untranslated": [group for group in (*offer.messages, *uses) if group.is_untranslated],
         "is_all_untranslated": all(group.is_untranslated for group in (*offer.messages, *uses)),
