@@ -26,7 +26,7 @@ from portal.kernel.people.services import guardianships
 from tests.api.asking import post
 from tests.api.managers import registered, send, signed, sms
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
-from tests.consent.test_choosing import tick
+from tests.consent.test_choosing import agree, save
 from tests.consent.test_lists import as_csv, line
 from tests.grievances.pictures import png
 from tests.people.factories import StaffFactory, issued_api_key
@@ -161,6 +161,6 @@ def test_who_becomes_known_as_a_child_after_the_check_of_a_list_stops_it_at_thei
 
 def test_on_the_page_the_yes_waits_for_the_guardian(world):
     known_as_a_child(world.child)
-    saved = tick(world.child, f"{PURPOSE}:sms")
-    assert saved.held == (PURPOSE,)
+    wanted = save(world.child, f"{PURPOSE}:sms").wanted
+    assert agree(world.child, *wanted).held == (PURPOSE,)
     assert (HeldConsent.objects.get().state, yeses().exists()) == ("held", False)
