@@ -5,9 +5,10 @@ import time_machine
 from django.core.cache import cache
 
 from portal.kernel.core import clock
+from tests.consent.conftest import rules_are_read_afresh
 from tests.grievances.conftest import house, officer
 
-__all__ = ["house", "officer"]
+__all__ = ["house", "officer", "rules_are_read_afresh"]
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,9 @@ import pytest
 from celery import current_app
 
 from portal.fronts.signin import notifications
+from tests.consent.conftest import rules_are_read_afresh
+
+__all__ = ["rules_are_read_afresh"]
 
 
 @dataclass
