@@ -97,7 +97,7 @@ def save(who, *ticked, **changes):
 
 
 def agree(who, *wanted, **changes):
-    usual = {"subject_ref": who.subject.ref, "shown": shown_to(who), "actor": actor.SYSTEM}
+    usual = {"subject_ref": who.subject.ref, "shown": shown_to(who), "actor": actor.SYSTEM, "asked_at": clock.now()}
     return preference_updates.agree(**{**usual, "wanted": frozenset(wanted), **changes})
 
 
@@ -227,17 +227,26 @@ def test_a_page_left_open_undoes_no_stop_that_came_after_its_ticks(asha, by):
     assert agree(asha, "marketing:email", asked_at=now + timedelta(seconds=1)).receipt is not None
 
 
-def test_a_no_to_the_notice_keeps_the_undo_of_a_stop_and_a_yes_ends_it(asha):
-    said(asha, "given")
-    said(asha, "given", channel="email")
-    stopped = stop_all_promotional(subject_ref=asha.subject.ref, fiduciary=OWN_CODE, actor=actor.SYSTEM).receipt
-    saved = save(asha, "marketing:rcs")
-    assert (saved.receipt, saved.wanted) == (None, ("marketing:rcs",))
-    agreed = agree(asha, *saved.wanted).receipt
-    answers = {(event.channel, event.answer) for event in agreed.events.filter(purpose="marketing")}
-    assert {("rcs", "given"), ("sms", "denied"), ("email", "denied")} <= {
-        (c, "denied" if a != "given" else a) for c, a in answers
-    }
+def stopped_with_a_new_tick(who):
+    """The receipt of a stop of SMS and email, after which RCS is ticked and saved, but not agreed to."""
+    said(who, "given")
+    said(who, "given", channel="email")
+    stopped = stop_all_promotional(subject_ref=who.subject.ref, fiduciary=OWN_CODE, actor=actor.SYSTEM).receipt
+    assert save(who, "marketing:rcs") == preference_updates.Saved(None, ("marketing:rcs",))
+    return stopped
+
+
+def test_a_tick_that_nobody_agreed_to_keeps_the_undo_of_a_stop(asha):
+    undo_stop(receipt=stopped_with_a_new_tick(asha), actor=actor.SYSTEM)
+    assert boxes(asha) == {"marketing:sms", "marketing:email"}
+
+
+def test_a_new_consent_ends_the_undo_of_the_stop_before_it(asha):
+    stopped = stopped_with_a_new_tick(asha)
+    events = agree(asha, "marketing:rcs").receipt.events.filter(purpose="marketing")
+    answers = {event.channel: event.answer for event in events}
+    assert answers["rcs"] == "given"
+    assert {answers["sms"], answers["email"]} <= {"denied", "withdrawn"}
     undo_stop(receipt=stopped, actor=actor.SYSTEM)
     assert boxes(asha) == {"marketing:rcs"}
 

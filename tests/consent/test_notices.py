@@ -165,7 +165,7 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     assert (box.ticked, box.asks_again) == (False, True)
     preference_updates.agree(
         subject_ref=who.subject.ref, wanted=frozenset([box.value]),
-        shown={"marketing": second.binding.sha256}, actor=actor.SYSTEM,
+        shown={"marketing": second.binding.sha256}, actor=actor.SYSTEM, asked_at=clock.now(),
     )  # fmt: skip
     assert answers(at_hour(12)) == {"ALLOWED_BY_CONSENT"}
     assert ConsentState.objects.get().notice_version == second

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.choices import Answer, Way
@@ -15,7 +18,7 @@ from consent.preferences.services.preference_options import Group, offer
 from consent.records.models.events import ConsentReceipt
 from consent.records.models.suppressions import Suppression
 from consent.records.services import guardian_consents, opt_in_confirmation, subject_locks
-from consent.records.services.addresses import addresses_of
+from consent.records.services.addresses import Address, addresses_by_channel
 from consent.records.services.consent_events import Choice, fiduciary_of, record_all
 from consent.suppressions.services.withdrawals import refusals_of, refusals_of_senders
 from portal.kernel.core import clock
@@ -29,6 +32,8 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 
 #: The code of the refusal of a consent that a later stop has overtaken.
 STOPPED_SINCE = "STOPPED_SINCE"
+#: The code of the refusal of a box that is not there, or that cannot be chosen any more.
+NOT_OFFERED = "NOT_OFFERED"
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def _changes(
 
 
 def _not_offered() -> Refused:
-    return Refused(_("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED")
+    return Refused(_("One of the choices is not offered any more. Look at them again and save."), code=NOT_OFFERED)
 
 
 def _request(subject_ref: UUID, whose: Fiduciary, wanted: Sequence[Box], actor: Actor, at: datetime) -> str:
@@ -145,10 +150,10 @@ def agree(
     wanted: frozenset[str],
     shown: Mapping[str, str],
     actor: Actor,
+    asked_at: datetime,
     language: str = "en",
     fiduciary: str = OWN_CODE,
     opt_in: str = "",
-    asked_at: datetime | None = None,
     now: datetime | None = None,
 ) -> Agreed:
     """Record a consent for each of the boxes ``wanted``, under one receipt, to the notices that the person had before them.
@@ -170,8 +175,8 @@ def agree(
             raise _not_offered()
         asked = [(group, [box for box in group.boxes if box.value in wanted and not box.ticked]) for group in offered]
         asked = [(group, boxes) for group, boxes in asked if boxes]
-        if asked_at is not None:
-            _require_not_stopped(subject_ref, whose, [box for _group, boxes in asked for box in boxes], since=asked_at)
+        places = addresses_by_channel(subject_ref)
+        _require_not_stopped([box for _group, boxes in asked for box in boxes], places, whose, since=asked_at)
         for group, _boxes in asked:
             _require_shown(group, shown)
         if people.protection_of(subject_ref, at=at) is not None:
@@ -181,7 +186,7 @@ def agree(
             Choice(place, box.purpose, box.channel, Answer.GIVEN, group.notice, proof)
             for group, boxes in asked
             for box in boxes
-            for place in addresses_of(subject_ref, box.channel)
+            for place in places[box.channel]
         ]
         left_open = {
             (box.purpose, box.channel)
@@ -202,18 +207,14 @@ def agree(
     return Agreed(done.receipt)
 
 
-def _require_not_stopped(subject_ref: UUID, whose: Fiduciary, boxes: Sequence[Box], *, since: datetime) -> None:
+def _require_not_stopped(
+    boxes: Sequence[Box], places: Mapping[str, list[Address]], whose: Fiduciary, *, since: datetime
+) -> None:
     """A page that was left open ends no stop that came after it was drawn."""
     answered = any(box.last is not None and box.last.answer in NO and box.last.occurred_at > since for box in boxes)
-    keys = {key for box in boxes for place in addresses_of(subject_ref, box.channel) for key in place.keys}
-    stops = Suppression.objects.filter(
-        fiduciary=whose,
-        address_key__in=keys,
-        lift=None,
-        suppressed_at__gt=since,
-        channel__in={"", *(box.channel for box in boxes)},
-        purpose__in={"", *(box.purpose for box in boxes)},
-    )
+    keys = {key for box in boxes for place in places[box.channel] for key in place.keys}
+    covering = reduce(or_, (Suppression.covering(purpose=box.purpose, channel=box.channel) for box in boxes), Q())
+    stops = Suppression.objects.filter(covering, fiduciary=whose, address_key__in=keys, suppressed_at__gt=since)
     if answered or (keys and stops.exists()):
         raise Refused(
             _("You have stopped some of these since you ticked them. Look at your choices again and save."),

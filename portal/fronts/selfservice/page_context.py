@@ -29,12 +29,13 @@ from portal.kernel.registers.base.selectors.current_entries import company_detai
 UPDATED_ON = date(2026, 12, 3)
 
 #: (label, name of the address). A page whose room is not part of this installation is left out.
+TRACK = (_("Check a reference"), "privacy:track")
 MENU = (
     (_("Home"), "privacy:home"),
     (_("Stop messages"), "privacy:stop-without-login"),
     (_("Your data"), "privacy:new-request"),
     (_("Complain"), "privacy:grievance-start"),
-    (_("Check a reference"), "privacy:track"),
+    TRACK,
 )
 #: What the menu of a person who is signed in has besides.
 ACCOUNT = (
@@ -44,7 +45,10 @@ ACCOUNT = (
     (_("Documents (KYC)"), "privacy:kyc"),
     (_("Account"), "privacy:account"),
 )
-DO = (*MENU[1:], (_("Check a receipt"), "privacy:verify-receipt"))
+VERIFY = (_("Check a receipt"), "privacy:verify-receipt")
+#: What anybody may check who has a number of ours.
+CHECKS = (TRACK, VERIFY)
+DO = (*MENU[1:], VERIFY)
 READ = (
     (_("Privacy policy"), "privacy:policies"),
     (_("Who has your data"), "privacy:who-has-my-data"),

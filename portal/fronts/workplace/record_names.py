@@ -11,9 +11,9 @@ from django.http import HttpRequest
 
 from grievances.base import ticket_summaries
 from grievances.base.models.ticket import Ticket
+from portal.kernel.core import records as declarations
 from portal.kernel.core.requests import actor_of
 from portal.kernel.people import short_names
-from portal.kernel.people.models import Customer, Principal
 
 #: ``(room.Model, key)`` of a record.
 Key = tuple[str, Any]
@@ -87,8 +87,8 @@ def _refs_of(model: type[Model], keys: list[Any]) -> dict[Key, list[UUID]]:
 @cache
 def _paths(model: type[Model], far: int = _FAR) -> tuple[str, ...]:
     """The columns of a kind of record that say whose it is; two where it is about two persons, none where about nobody."""
-    if model in (Principal, Customer):
-        return ("subject__ref",)
+    if person := declarations.of(model).person:
+        return (person,)
     fields = {field.name: field for field in model._meta.get_fields()}
     if "subject_ref" in fields:
         return ("subject_ref",)

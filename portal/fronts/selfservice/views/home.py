@@ -21,7 +21,6 @@ from consent.base.selectors import notices
 from consent.preferences.services import preference_options
 from consent.prompts.services import consent_prompts
 from consent.records.models.events import ConsentEvent
-from consent.records.pdfs import purpose_names
 from consent.records.selectors import history
 from consent.records.selectors.consent_activity import Acts, Told
 from consent.records.services.addresses import contacts_of
@@ -32,13 +31,14 @@ from grievances.base.selectors import tickets_of
 from grievances.tickets.grievance_status import sentences_for_person
 from kyc.base.choices import GONE
 from kyc.cases.selectors import documents_of
-from portal.fronts.selfservice.page_context import DO, address_of, links
+from portal.fronts.selfservice.page_context import CHECKS, address_of, links
 from portal.fronts.selfservice.views.kyc_lists import progress
 from portal.fronts.selfservice.views.preferences import ticket_of
 from portal.kernel.core import clock
 from portal.kernel.core.addresses import EMAIL, mask
 from portal.kernel.core.errors import PortalError
 from portal.kernel.law.choices import Channel
+from portal.kernel.law.labels import names_of_purposes
 from portal.kernel.people.choices import ContactKind
 from portal.kernel.people.customer_access import login_of
 from portal.kernel.people.models.people import Principal
@@ -134,7 +134,7 @@ def _status(request: HttpRequest, principal: Principal, now: datetime) -> dict[s
         "documents": documents,
         "open_requests": asked.filter(state__in=OPEN_STATES).count(),
         "requests": latest,
-        "recent": _recent(refs, purpose_names(now)),
+        "recent": _recent(refs, names_of_purposes(on=clock.day(now))),
         "questions": _questions(principal, refs, now),
         "to_read": notices.to_read(principal.subject.ref, at=now),
         "is_client": fiduciaries_of(request.user, at=now).exists(),
@@ -225,5 +225,5 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     return render(
-        request, "selfservice/pages/sitemap.html", {"errands": errands(ERRANDS + OWN), "checks": links(DO[-2:])}
+        request, "selfservice/pages/sitemap.html", {"errands": errands(ERRANDS + OWN), "checks": links(CHECKS)}
     )

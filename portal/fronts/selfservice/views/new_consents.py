@@ -83,15 +83,12 @@ def _answer(request: HttpRequest, number: str, one: dict[str, Any]) -> HttpRespo
             language=get_language() or "en",
         )
     except (Refused, LostRace) as refusal:
-        if isinstance(refusal, Refused) and refusal.code == preference_updates.STOPPED_SINCE:
-            _forget(request, number)
-            messages.warning(request, str(refusal))
-            return _back(one)
-        if isinstance(refusal, Refused) and refusal.code in {opt_in_confirmation.CONFIRM, "NOT_OFFERED"}:
-            _forget(request, number)
-            messages.warning(request, _("This took too long, or has changed meanwhile. Choose again and save."))
-            return _back(one)
-        return _ask(request, one, problem=str(refusal))
+        over = _over(refusal)
+        if not over:
+            return _ask(request, one, problem=str(refusal))
+        _forget(request, number)
+        messages.warning(request, over)
+        return _back(one)
     _forget(request, number)
     if agreed.held:
         messages.info(request, _("Waiting for your parent or guardian. Nothing is done with it until they agree."))
@@ -99,6 +96,16 @@ def _answer(request: HttpRequest, number: str, one: dict[str, Any]) -> HttpRespo
         return _back(one, receipt=one["receipt"])
     receipts.seal(agreed.receipt)
     return _back(one, receipt=agreed.receipt.reference)
+
+
+def _over(refusal: Refused | LostRace) -> str:
+    """What is said of a refusal that no answer on this page mends; empty where the page can be answered again."""
+    code = refusal.code if isinstance(refusal, Refused) else ""
+    if code == preference_updates.STOPPED_SINCE:
+        return str(refusal)
+    if code in {opt_in_confirmation.CONFIRM, preference_updates.NOT_OFFERED}:
+        return _("This took too long, or has changed meanwhile. Choose again and save.")
+    return ""
 
 
 def _collected(request: HttpRequest, number: str) -> dict[str, Any] | None:
