@@ -93,6 +93,37 @@ def test_tests_that_fail_without_a_mutant_end_the_run(toy: Path) -> None:
         mutations.seconds_for(toy, ["test_toy.py"])
 
 
+def test_tests_that_fail_once_are_tried_again_and_what_they_said_is_shown(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (toy / "test_toy.py").write_text(
+        "from pathlib import Path\n\n"
+        "def test_moody():\n"
+        "    mark = Path(__file__).with_name('tried')\n"
+        "    was = mark.exists()\n"
+        "    mark.touch()\n"
+        "    assert was, 'the first time'\n"
+    )
+    assert mutations.seconds_for(toy, ["test_toy.py"]) == mutations.LEAST_SECONDS
+    assert "the first time" in capsys.readouterr().out
+
+
+def test_a_run_goes_on_after_those_that_were_tried(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[Mutant] = []
+    monkeypatch.setattr(mutations, "copied", lambda _root, _scratch: toy)
+    monkeypatch.setattr(mutations, "seconds_for", lambda *_given: 60)
+    monkeypatch.setattr(mutations, "explanations", dict)
+    monkeypatch.setattr(
+        mutations, "result_of", lambda _tree, _module, mutant, *_given, **_more: tried.append(mutant) or "survived"
+    )
+    every = [mutant for _module, mutant in mutations.chosen(toy, {"toy.py": ()}, count=5, seed=7)]
+    mutations.run(toy, {"toy.py": ("test_toy.py",)}, count=5, seed=7, after=3)
+    assert tried == every[3:]
+    assert "4 of 5" in capsys.readouterr().out
+
+
 def test_a_seed_chooses_the_same_mutants_again(toy: Path) -> None:
     def lines(seed: int) -> list[int]:
         return [mutant.line for _module, mutant in mutations.chosen(toy, {"toy.py": ()}, count=5, seed=seed)]

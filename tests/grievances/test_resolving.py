@@ -78,8 +78,9 @@ def test_a_no_opens_it_again_with_clocks_of_its_own_and_keeps_the_old_ones(answe
 def test_the_person_answers_once(answered) -> None:
     resolutions.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
     for act in (resolutions.accept, lambda **kw: resolutions.decline(why="No", **kw)):
-        with pytest.raises(Refused):
+        with pytest.raises(Refused) as caught:
             act(ticket=answered, actor=STRANGER, at=ANSWERED)
+        assert caught.value.code == "NOT_ANSWERED"
 
 
 @pytest.mark.parametrize("late", [resolutions.accept, partial(resolutions.decline, why="No"), resolutions.withdraw])

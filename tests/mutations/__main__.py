@@ -32,6 +32,8 @@ MARKS = "not full and not workers and not browser"
 OF_THIS_PROCESS = {"DJANGO_SETTINGS_MODULE", "PORTAL_VAR", "TEST_PROCESS", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS"}
 #: So many times what the tests take on the code as it is, and at least this.
 PATIENCE, LEAST_SECONDS = 4, 60
+#: So many characters of what failing tests printed are shown.
+LAST_WORDS = 4_000
 CAUGHT, TIMED_OUT, SURVIVED, EXPLAINED = "caught", "timed out", "survived", "explained"
 WHY = Path(__file__).with_name("explained.toml")
 FAILED_TESTS, NO_TESTS = 1, 5
@@ -42,18 +44,19 @@ def copied(root: Path, scratch: Path) -> Path:
     return Path(shutil.copytree(root, scratch / "tree", ignore=LEFT_OUT, symlinks=True))
 
 
-def run_tests(tree: Path, tests: Sequence[str], *, seconds: float | None = None) -> int | None:
-    """The exit code of pytest over some files in a tree, None when the time was up."""
+def run_tests(tree: Path, tests: Sequence[str], *, seconds: float | None = None) -> tuple[int | None, str]:
+    """The exit code of pytest over some files in a tree, None when the time was up, and what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in OF_THIS_PROCESS}
     environment["TMPDIR"] = str(tree.parent)
     environment.setdefault("TEST_TEMPLATES", str(TEMPLATES))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", MARKS, *tests]
     try:
-        return subprocess.run(
-            command, cwd=tree, env=environment, timeout=seconds, check=False, capture_output=True
-        ).returncode
+        done = subprocess.run(
+            command, cwd=tree, env=environment, timeout=seconds, check=False, capture_output=True, text=True
+        )
     except subprocess.TimeoutExpired:
-        return None
+        return None, ""
+    return done.returncode, done.stdout + done.stderr
 
 
 def result_of(tree: Path, module: str, mutant: Mutant, tests: Sequence[str], *, seconds: float) -> str:
@@ -62,7 +65,7 @@ def result_of(tree: Path, module: str, mutant: Mutant, tests: Sequence[str], *, 
     original = place.read_bytes()
     try:
         _write(place, mutant.text.encode())
-        code = run_tests(tree, tests, seconds=seconds)
+        code, _said = run_tests(tree, tests, seconds=seconds)
     finally:
         _write(place, original)
     if code is None:
@@ -95,19 +98,32 @@ def key_of(module: str, original: str, mutant: Mutant) -> tuple[str, ...]:
 
 
 def seconds_for(tree: Path, tests: Sequence[str]) -> float:
-    """How long a mutant's tests may take. Raises SystemExit where they fail, or find nothing to run, on the code as it is."""
-    began = time.monotonic()
-    if code := run_tests(tree, tests):
-        said = "there are none" if code == NO_TESTS else f"exit code {code}"
-        raise SystemExit(f"The tests of the unchanged code do not pass ({said}): {' '.join(tests)}")
-    return max(LEAST_SECONDS, PATIENCE * (time.monotonic() - began))
+    """How long a mutant's tests may take. Raises SystemExit where there are none, or where they fail twice on the code as it
+    is; of tests that fail once and then pass, what they said is printed: a mutant may be counted as caught by their mood.
+    """
+    for last in (False, True):
+        began = time.monotonic()
+        code, said = run_tests(tree, tests)
+        if not code:
+            return max(LEAST_SECONDS, PATIENCE * (time.monotonic() - began))
+        print(said[-LAST_WORDS:], flush=True)
+        if last or code == NO_TESTS:
+            break
+    why = "there are none" if code == NO_TESTS else f"exit code {code}"
+    raise SystemExit(f"The tests of the unchanged code do not pass ({why}): {' '.join(tests)}")
 
 
 def run(
-    root: Path, targets: dict[str, tuple[str, ...]], *, count: int, seed: int, minutes: float | None = None
+    root: Path,
+    targets: dict[str, tuple[str, ...]],
+    *,
+    count: int,
+    seed: int,
+    minutes: float | None = None,
+    after: int = 0,
 ) -> Counter[str]:
     """Run the mutants and print a line for each that survived, with how many were tried by then, so that a run which is broken
-    off says something too; then how many of each module were caught.
+    off says something too and goes on ``after`` them; then how many of each module were caught.
     """
     print(f"seed {seed}", flush=True)
     until = None if minutes is None else time.monotonic() + minutes * 60
@@ -117,7 +133,7 @@ def run(
     patience: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="mutations-") as scratch:
         tree = copied(root, Path(scratch))
-        for module, mutant in chosen(root, targets, count=count, seed=seed):
+        for module, mutant in chosen(root, targets, count=count, seed=seed)[after:]:
             if until is not None and time.monotonic() > until:
                 break
             if module not in patience:
@@ -129,7 +145,7 @@ def run(
             rows[module, result] += 1
             if result == SURVIVED:
                 place = f"{module}:{mutant.line}"
-                tried = f"{results.total()} of {count}"
+                tried = f"{after + results.total()} of {count}"
                 print(f"survived  {tried}  {place}  {mutant.kind}: {mutant.before}  ->  {mutant.after}", flush=True)
     for module in sorted({module for module, _result in rows}):
         print(
@@ -144,12 +160,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--minutes", type=float, default=None)
+    parser.add_argument(
+        "--after", type=int, default=0, help="leave out so many, which a run that was broken off has tried"
+    )
     parser.add_argument("--at-least", type=float, default=0)
     parser.add_argument("--module", action="append", help="only this one of the critical modules")
     options = parser.parse_args()
     targets = {module: TARGETS[module] for module in options.module or TARGETS}
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    results = run(ROOT, targets, count=options.count, seed=seed, minutes=options.minutes)
+    results = run(ROOT, targets, count=options.count, seed=seed, minutes=options.minutes, after=options.after)
     total = results.total() - results[EXPLAINED]
     caught = total - results[SURVIVED]
     share = 100 * caught / total if total else 0.0

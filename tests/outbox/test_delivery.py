@@ -250,6 +250,38 @@ def test_of_two_workers_one_sends(gate: Gate, channel: RecordingChannel) -> None
     assert (inner, len(channel.taken)) == ([None], 1)
 
 
+def test_a_worker_that_lost_its_lease_at_the_gate_does_not_free_the_message_of_another(
+    gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, others = posted(), []
+
+    def slow(**question: object) -> Decision:
+        Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
+        others.append(delivery.claim(message.pk, now=clock.now()))
+        return Decision(allowed=False, reason="QUIET_HOURS", retry_at=clock.now() + timedelta(hours=1))
+
+    monkeypatch.setattr(Gate, "__call__", lambda _gate, **question: slow(**question))
+    deliver(message)
+    (other,) = others
+    assert other is not None
+    assert (message.lease_token, message.attempts_allowed, facts(message)) == (
+        other.lease_token,
+        settings.OUTBOX_ATTEMPTS,
+        [],
+    )
+
+
+def test_a_message_that_leaves_is_held_for_a_whole_lease_from_then_on(gate: Gate, channel: RecordingChannel) -> None:
+    message, began = posted(), clock.now()
+    with time_machine.travel(began, tick=False) as moved:
+        claimed = delivery.claim(message.pk, now=began)
+        assert claimed is not None
+        moved.shift(timedelta(seconds=20))
+        assert delivery._start(claimed, "asha@example.com")
+    message.refresh_from_db()
+    assert message.leased_until == began + timedelta(seconds=20) + delivery.lease()
+
+
 def test_a_worker_that_comes_back_late_still_reports_what_it_knows(gate: Gate, channel: RecordingChannel) -> None:
     message = posted(purpose="marketing")
 
