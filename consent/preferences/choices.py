@@ -1,4 +1,4 @@
-"""The words of the preferences' cells."""
+"""The words of the preferences' cells, and of what a Save leaves out."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -16,3 +16,12 @@ class CellState(TextChoices):
     DND = "dnd", _("DND")
     PENDING = "pending", _("Waiting for parent or guardian")
     UNCONFIRMED = "unconfirmed", _("Not active yet")
+
+
+class LeftOut(TextChoices):
+    """Why a Save left a new tick out, in words about ``what`` was ticked."""
+
+    NOT_OFFERED = "not_offered", _("%(what)s is not offered any more, so we left it out.")
+    NO_ADDRESS = "no_address", _("%(what)s needs a number or address that you have confirmed, so we left it out.")
+    NO_NOTICE = "no_notice", _("The notice about this is not in your language yet, so we left it out: %(what)s.")
+    PENDING = "pending", _("%(what)s is waiting for your parent or guardian already, so we left it out.")

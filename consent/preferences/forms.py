@@ -1,6 +1,5 @@
 """What the consent pages ask, each field with words for what is wrong."""
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.choices import Answer, Pace, Way
-from consent.preferences.services.preference_options import Group
 from consent.preferences.services.preferences import WishList
 from portal.kernel.core import addresses, clock
 from portal.kernel.core.errors import Refused
@@ -26,20 +24,17 @@ EXAMPLE_DAYS = 7
 MINUTES = 24 * 60
 
 
+class _AnyBoxes(forms.MultipleChoiceField):
+    """Ticks of any box: what of them is offered is the Save's to say, which leaves the others out."""
+
+    def valid_value(self, value: str) -> bool:
+        return True
+
+
 class ChoosingForm(forms.Form):
-    """The boxes of the preference page. Built from what is offered now."""
+    """The boxes of the preference page."""
 
-    choices = forms.MultipleChoiceField(
-        required=False,
-        error_messages={
-            "invalid_choice": _("One of the choices is not offered any more. Look at them again and save.")
-        },
-    )
-
-    def __init__(self, *args: Any, offered: Sequence[Group], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["choices"]
-        field.choices = [(box.value, "") for group in offered for box in group.boxes]
+    choices = _AnyBoxes(required=False)
 
 
 class WhenForm(forms.Form):

@@ -34,6 +34,7 @@ from consent.suppressions.services.withdrawals import withdraw
 from portal.kernel.core import actor, clock, read_only
 from portal.kernel.core.errors import LostRace, Refused
 from portal.kernel.law.choices import Channel
+from portal.kernel.people.models import ContactPoint
 from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA, ASKED, PROCESSING, law_is_loaded, person, published_notice, said, translated
 from tests.consent.worlds import at_hour, block
@@ -235,14 +236,6 @@ def test_a_text_that_changed_meanwhile_is_not_agreed_to(her, notice):
     assert not ConsentEvent.objects.exists()
 
 
-def test_each_line_of_the_error_summary_leads_to_a_place_that_takes_the_focus(her, notice):
-    page = her.post(PAGE, {"choices": ["marketing:pigeon"]}).text
-    targets = re.findall(r'<li><a href="#([^"]+)">', page[page.index('id="errors"') :])
-    assert targets
-    for name in targets:
-        assert re.search(rf'<caption id="{name}" tabindex="-1">', page), name
-
-
 def test_no_box_says_that_a_receipt_is_genuine_where_none_is(her, asha, monkeypatch):
     event = said(asha, "given")
     assert receipts.seal(event.receipt)
@@ -328,11 +321,38 @@ def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
     assert not Preference.objects.exists()
 
 
-def test_a_box_that_is_not_there_is_refused_with_all_else(her, notice):
-    answer = her.post(PAGE, {"choices": ["marketing:sms", "marketing:pigeon"]})
-    assert answer.status_code == 422
-    assert "is not offered any more" in answer.text
+LEFT_OUT = {
+    "en": ("We saved your no to: Offers and news, SMS.", "is not offered any more, so we left it out."),
+    "hi": ("आपका मना करना सहेजा गया:", "अब उपलब्ध नहीं है, इसलिए हमने इसे छोड़ दिया।"),
+    "mr": ("तुमचा नकार जतन केला:", "आता उपलब्ध नाही, म्हणून आम्ही ते वगळले."),
+}
+
+
+@pytest.mark.parametrize("language", LEFT_OUT)
+@pytest.mark.parametrize("unfit", ["marketing:pigeon", "pigeons:sms"])
+def test_a_tick_that_is_not_offered_any_more_keeps_no_withdrawal_from_being_saved(her, asha, notice, language, unfit):
+    said(asha, "given")
+    her.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    page = her.post(PAGE, {"was": "marketing:sms", "choices": [unfit]}, follow=True)
+    assert page.status_code == 200
+    assert all(words in page.text for words in LEFT_OUT[language])
+    assert unfit not in page.text
+    assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
+    assert ConsentEvent.objects.count() == 2
+
+
+def test_what_is_new_and_fit_is_asked_for_beside_what_is_left_out(her, asha, notice):
+    ContactPoint.objects.filter(principal=asha, kind="phone").update(verified_at=None)
+    page = her.post(PAGE, {"choices": ["marketing:sms", "marketing:email"]}, follow=True)
+    assert page.redirect_chain[-1][0].startswith(f"{PAGE}yes/")
+    assert "Offers and news, SMS needs a number or address that you have confirmed" in page.text
     assert not ConsentEvent.objects.exists()
+
+
+def test_a_save_of_nothing_but_an_unfit_tick_says_why_and_not_that_nothing_changed(her, notice):
+    page = her.post(PAGE, {"choices": ["pigeons:sms"]}, follow=True).text
+    assert "so we left it out." in page
+    assert "Nothing was changed" not in page
 
 
 @pytest.mark.parametrize(
@@ -913,10 +933,15 @@ def test_an_old_page_does_not_take_back_a_stop_that_came_meanwhile(her, asha, no
     assert ConsentEvent.objects.count() == before + 1
 
 
-def test_a_refused_page_still_knows_what_it_showed_first(her, asha, notice):
+def test_a_refused_page_still_knows_what_it_showed_first(her, asha, notice, monkeypatch):
     said(asha, "given")
     withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM)
-    answer = her.post(PAGE, {"choices": ["marketing:sms", "marketing:pigeon"], "was": "marketing:sms"})
+
+    def fails(*_args, **_kwargs):
+        raise LostRace("Somebody was faster.")
+
+    monkeypatch.setattr("consent.preferences.services.preference_updates.record_all", fails)
+    answer = her.post(PAGE, {"choices": ["marketing:sms"], "was": "marketing:sms"})
     assert answer.status_code == 422
     assert 'name="was" value="marketing:sms"' in answer.content.decode()
 

@@ -1,7 +1,7 @@
 """What the preferences change: a Save withdraws and refuses at once, and collects what would be a new consent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.base.choices import Answer, Way
 from consent.base.rules.status_fold import NO
+from consent.preferences.choices import LeftOut
+from consent.preferences.rules import State
 from consent.preferences.services.preference_boxes import Box
 from consent.preferences.services.preference_options import Group, offer
 from consent.records.models.events import ConsentReceipt
@@ -41,12 +43,14 @@ class Saved:
     """What one Save did; ``receipt`` is None when nothing was withdrawn or refused.
 
     ``wanted`` are the boxes "purpose:channel" whose tick would be a new consent: nothing is recorded of them. ``opt_in``
-    names the request that was kept for those that the law lets one consent to only in a second step.
+    names the request that was kept for those that the law lets one consent to only in a second step. ``left_out`` maps
+    each new tick that cannot be a consent now to the reason.
     """
 
     receipt: ConsentReceipt | None
     wanted: tuple[str, ...] = ()
     opt_in: str = ""
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def save(
     with transaction.atomic():
         subject_locks.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
-        removed, left_open, wanted = _changes(offered, ticked, was_ticked)
+        removed, left_open, wanted, left_out = _changes(offered, ticked, was_ticked)
         if wanted and not removed:
             left_open = set()  # refused again by ``agree``: whoever answers no there leaves everything as it was
         choices = refusals_of(subject_ref, whose, removed, at=at)
@@ -99,29 +103,39 @@ def save(
         )
         is_alone = people.protection_of(subject_ref, at=at) is None
         opt_in = _request(subject_ref, whose, wanted, actor, at) if is_alone else ""
-    return Saved(done.receipt, tuple(box.value for box in wanted), opt_in)
+    return Saved(done.receipt, tuple(box.value for box in wanted), opt_in, left_out)
 
 
 def _changes(
     offered: Sequence[Group], ticked: frozenset[str], was_ticked: frozenset[str] | None
-) -> tuple[set[opt_in_confirmation.Value], set[opt_in_confirmation.Value], list[Box]]:
-    """The boxes that lost their tick, those that have none as before, and those with a new one."""
-    boxes = [box for group in offered for box in group.boxes]
-    if ticked - {box.value for box in boxes}:
-        raise _not_offered()
+) -> tuple[set[opt_in_confirmation.Value], set[opt_in_confirmation.Value], list[Box], dict[str, LeftOut]]:
+    """The boxes that lost their tick, those that have none as before, those with a new one, and new ticks that are unfit."""
+    boxes = [(group, box) for group in offered for box in group.boxes]
+    gone = ticked - {box.value for _group, box in boxes} - (was_ticked or frozenset())
+    left_out = dict.fromkeys(sorted(gone), LeftOut.NOT_OFFERED)
     removed: set[opt_in_confirmation.Value] = set()
     left_open: set[opt_in_confirmation.Value] = set()
     wanted: list[Box] = []
-    for box in boxes:
+    for group, box in boxes:
         before = box.ticked if was_ticked is None else box.value in was_ticked
         if box.value not in ticked:
             # A removed tick refuses what has ended since the page was opened too.
             (removed if before else left_open).add((box.purpose, box.channel))
         elif not before and not box.ticked:
-            if not box.can_be_chosen:
-                raise _not_offered()
-            wanted.append(box)
-    return removed, left_open, wanted
+            if box.can_be_chosen:
+                wanted.append(box)
+            else:
+                left_out[box.value] = _why_not(group, box)
+    return removed, left_open, wanted, left_out
+
+
+def _why_not(group: Group, box: Box) -> LeftOut:
+    """Why there is no box to tick, by what the person can do about it first."""
+    if box.state is State.PENDING:
+        return LeftOut.PENDING
+    if group.is_untranslated:
+        return LeftOut.NO_NOTICE
+    return LeftOut.NOT_OFFERED if box.has_confirmed or not group.is_published else LeftOut.NO_ADDRESS
 
 
 def _not_offered() -> Refused:

@@ -18,6 +18,7 @@ from consent.collection.services import non_consent_processing, opt_out_tickets
 from consent.preferences.forms import ChoosingForm
 from consent.preferences.services import preference_options, preference_updates
 from consent.preferences.services.preference_options import Offer
+from consent.preferences.services.preference_updates import Saved
 from consent.records.models.events import ConsentReceipt
 from consent.records.selectors import history
 from consent.records.selectors.undos import undo_until
@@ -27,10 +28,13 @@ from consent.suppressions.services.undos import undo_stops
 from consent.suppressions.services.withdrawals import stop_all_promotional
 from portal.fronts.selfservice.client_pages import client_of, code_of, preferences_url
 from portal.fronts.selfservice.language_switch import keeps_answers, refilled, typed
+from portal.fronts.selfservice.templatetags.consent_tags import purpose_name
 from portal.fronts.selfservice.views import new_consents
 from portal.kernel.core import clock
 from portal.kernel.core.errors import LostRace, NotFound, Refused
 from portal.kernel.core.requests import actor_of
+from portal.kernel.law import selectors as law
+from portal.kernel.law.choices import Channel
 from portal.kernel.people.customer_access import customer_required, principal_of
 from portal.kernel.people.models.fiduciaries import Fiduciary
 from portal.kernel.people.models.people import Principal
@@ -47,19 +51,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
     principal, now = principal_of(request), clock.now()
     subject_ref, client = principal.subject.ref, client_of(request)
     offer = preference_options.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=code_of(client))
-    form = ChoosingForm(
-        request.POST if request.method == "POST" else None,
-        offered=offer.groups,
-        initial={"choices": offer.ticked},
-    )
+    form = ChoosingForm(request.POST if request.method == "POST" else None, initial={"choices": offer.ticked})
     if request.method != "POST":
         return _show(request, refilled(form, request), offer, principal, now, client)
-    if not form.is_valid():
-        return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         saved = preference_updates.save(
             subject_ref=subject_ref,
-            ticked=frozenset(form.cleaned_data["choices"]),
+            ticked=frozenset(request.POST.getlist("choices")),
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
             fiduciary=code_of(client),
             actor=actor_of(request),
@@ -70,12 +68,34 @@ def preferences(request: HttpRequest) -> HttpResponse:
         return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
+    if saved.left_out:
+        _say_what_was_left_out(request, saved)
     if saved.wanted:
         return HttpResponseRedirect(new_consents.keep(request, saved, code_of(client)))
     if saved.receipt is not None:
         return HttpResponseRedirect(preferences_url(client, receipt=saved.receipt.reference))
-    messages.info(request, _("Nothing was changed, so nothing was saved."))
+    if not saved.left_out:
+        messages.info(request, _("Nothing was changed, so nothing was saved."))
     return HttpResponseRedirect(preferences_url(client))
+
+
+def _say_what_was_left_out(request: HttpRequest, saved: Saved) -> None:
+    """First what is saved: who stopped something must not fear for it because of a tick that could not be taken."""
+    said = []
+    if saved.receipt is not None:
+        noes = [_words(event.purpose, event.channel) for event in saved.receipt.events.order_by("pk")]
+        said.append(_("We saved your no to: %(what)s.") % {"what": "; ".join(dict.fromkeys(noes))})
+    for value, why in saved.left_out.items():
+        said.append(str(why.label) % {"what": _words(*value.partition(":")[::2])})
+    messages.warning(request, " ".join(dict.fromkeys(said)))
+
+
+def _words(purpose: str, channel: str) -> str:
+    """A box by its names; one that we never had has none, and its value is not repeated."""
+    if channel not in Channel.values or not law.purposes_in_force(on=clock.day(clock.now()), codes=[purpose]):
+        return _("One of the choices")
+    name = purpose_name(purpose)
+    return name if channel == Channel.NONE else f"{name}, {Channel(channel).label}"
 
 
 @customer_required
