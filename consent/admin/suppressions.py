@@ -1,5 +1,6 @@
 """Addresses at which promotion was stopped, found by an exact address; and where staff stop it at a person's wish."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -15,16 +16,34 @@ from consent.records.models.suppressions import Suppression
 from consent.staff_labels import ADDRESS_KINDS
 from consent.suppressions.services.address_opt_outs import stop_at_address
 from portal.kernel.core.admin.filters import one_of
-from portal.kernel.core.admin.labels import yes_or_no
+from portal.kernel.core.admin.labels import RowTexts, yes_or_no
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.admin.search import SearchedByPost, keys_in, reference_in
 from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport
+from portal.kernel.law.labels import PurposeNames
+from portal.kernel.outbox.selectors import masks_at
+from portal.kernel.people import short_names
 from portal.kernel.people.admin.create_view import CreatingAdmin
 from portal.kernel.people.choices import ContactKind
 
 #: In the words of the lists.
 _KINDS = [(kind.value, ADDRESS_KINDS[kind.value]) for kind in ContactKind]
+
+
+def _addresses_of(rows: Sequence[Suppression], user: Any) -> dict[int, str]:
+    """Masked, where a message went there and is still kept, to logins that may see names; else what kind of address it is."""
+    masks = masks_at({bytes(row.address_key) for row in rows}) if short_names.may_see_names(user) else {}
+    return {row.pk: masks.get(bytes(row.address_key)) or str(ADDRESS_KINDS[row.address_kind]) for row in rows}
+
+
+def _scopes_of(rows: Sequence[Suppression], user: Any) -> dict[int, str]:
+    """What was stopped: a purpose or everything promotional, and the one sender where it was one."""
+    named = PurposeNames()
+    everything = str(gettext_lazy("Everything promotional"))
+    said = {row.pk: named(row.purpose) if row.purpose else everything for row in rows}
+    return {row.pk: f"{said[row.pk]}, {row.header}" if row.header else said[row.pk] for row in rows}
 
 
 @admin.register(Suppression)
@@ -36,8 +55,17 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     create_title = gettext_lazy("Stop all promotional messages at a person's wish")
     export_permission = Permission.EVENT_EXPORT
     export_resource = SuppressionResource
-    list_display = ("suppressed_at", "fiduciary", "address_kind", "purpose", "channel", "header", "way", "receipt")
+    list_display = (
+        *("suppressed_at", RowTexts("address", gettext_lazy("address"), _addresses_of)),
+        *(RowTexts("scope", gettext_lazy("scope"), _scopes_of), "channel", "way", "fiduciary", "receipt"),
+    )
     list_select_related = ("fiduciary", "receipt", "entry__leaf")
+    nothing = Nothing(
+        gettext_lazy("Addresses at which somebody stopped messages would be here. Nobody has opted out yet."),
+        gettext_lazy("Stop messages for a person"),
+        "consent.Suppression",
+        adds=True,
+    )
     ordering = ("-suppressed_at", "-id")
     list_filter = (("address_kind", one_of(_KINDS)), "channel", "way", "suppressed_at")
     fields = (
@@ -57,7 +85,7 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     search_fields = ("pk",)
     search_help_text = gettext_lazy("A receipt number, or an e-mail address or number in full")
     list_note = gettext_lazy(
-        "Keyed hashes of addresses: they stay when the person is erased. Empty purpose, channel or header: all of them."
+        "Keyed hashes of addresses: they stay when the person is erased. An empty channel: all of them."
         " A yes that is given later counts again for its own purpose and channel."
     )
 

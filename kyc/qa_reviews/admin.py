@@ -16,6 +16,7 @@ from kyc.qa_reviews.models import Draw, SecondLook
 from kyc.qa_reviews.services import qa_reviews
 from portal.kernel.core import clock, date_format, field_changes
 from portal.kernel.core.admin import ReadOnlyAdmin, service_action
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 
@@ -62,16 +63,33 @@ class SecondLookAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.DOCUMENT_VIEW
     export_permission = Permission.CASE_EXPORT
     export_resource = resource_of(SecondLook, "id draw decision result reason_code looked_by looked_at")
-    list_display = ("decision", "document", "draw", "result", "reason_code", "looked_by", "looked_at")
-    list_display_links = ("decision",)
+    list_display = ("drawn", "document", "approved_by", "result", "reason_code", "looked_at")
+    list_display_links = ("drawn",)
     list_filter = ("result",)
-    list_select_related = ("decision__document", "draw", "looked_by")
+    list_select_related = ("decision__document", "decision__checked_by", "draw")
+    nothing = Nothing(
+        _(
+            "Approvals that were drawn for a QA review would be here. Each night a share of the day's approvals is drawn."
+        ),
+        _("QA samples"),
+        "kyc.Draw",
+    )
     search_fields = ("decision__reference", "decision__document__reference")
     search_help_text = _("A reference, for example OS-PR-7K4M-9QX1 or OS-DO-7K4M-9QX3")
     shown_before = ("document", "kind", "draw")
     fields = ("decision", "document", "kind", "draw", "result", "reason_code", "looked_by", "looked_at")
     readonly_fields = ("document", "kind")
     ordering = (F("looked_at").desc(nulls_first=True), "draw__day", "pk")
+
+    @admin.display(description=_("drawn"), ordering="draw__day")
+    def drawn(self, obj: SecondLook) -> str:
+        return date_format.day(obj.draw.day)
+
+    @admin.display(description=_("approved by"))
+    def approved_by(self, obj: SecondLook) -> str:
+        """The second person of the decision, once it was reviewed: a review is made as if nobody had looked."""
+        checker = obj.decision.checked_by if obj.result != LookResult.OPEN else None
+        return str(checker.full_name or checker.email) if checker is not None else date_format.NONE
 
     @admin.display(description=_("document"))
     def document(self, obj: SecondLook) -> str:

@@ -1,6 +1,7 @@
 """What people wrote or pressed: what it meant, and the way to what it changed. No words, no numbers."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,11 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.base.permissions import Permission
 from consent.collection.models.inbound_replies import InboundMessage
+from consent.collection.rules.keywords import Effect
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin
-from portal.kernel.core.admin.filters import one_of
+from portal.kernel.core.admin.filters import one_of, recent
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.admin.search import SearchedByPost, keys_in, reference_in
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 from portal.kernel.outbox.selectors import masked_at
+from portal.kernel.people import name_columns
 
 
 @admin.register(InboundMessage)
@@ -31,10 +35,29 @@ class InboundMessageAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, Read
         InboundMessage,
         "id channel fiduciary__code header effect keyword language is_known receipt__reference grievance said_at received_at",
     )
-    list_display = ("said_at", "channel", "fiduciary", "header", "effect", "keyword", "language", "is_known", "receipt")
-    list_select_related = ("fiduciary", "receipt")
+    list_display = (
+        *(
+            "said_at",
+            name_columns.of_subjects("receipt.subject_ref"),
+            "channel",
+            "keyword",
+            "effect",
+            "header",
+            "receipt",
+        ),
+    )
+    list_select_related = ("receipt",)
+    opens_with: ClassVar[Mapping[str, str]] = {"effect__exact": str(Effect.NOTHING), "period": "7"}
+    nothing = Nothing(
+        _("Replies of the last 7 days that no rule understood would be here. There is none now."),
+        _("All replies"),
+        "consent.InboundMessage",
+        "all=1",
+    )
     ordering = ("-said_at", "-id")
-    list_filter = ("effect", "channel", ("language", one_of(settings.LANGUAGES)), "is_known", "said_at")
+    list_filter = (
+        *("effect", recent("said_at"), "channel", ("language", one_of(settings.LANGUAGES)), "is_known", "said_at"),
+    )
     fields = (
         *("said_at", "received_at", "channel", "number", "fiduciary", "header", "effect", "keyword", "language"),
         *("is_known", "receipt", "changed", "key"),

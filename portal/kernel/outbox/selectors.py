@@ -25,6 +25,12 @@ def masked_at(keys: Iterable[bytes]) -> str:
     return found.masked if found is not None else ""
 
 
+def masks_at(keys: Iterable[bytes]) -> dict[bytes, str]:
+    """The masks of the addresses with these keys, as far as a message went there and is still kept. One statement."""
+    found = DeliveryAddress.objects.filter(address_key__in=list(keys)).order_by("pk")
+    return {bytes(key): masked for key, masked in found.values_list("address_key", "masked")}
+
+
 def can_send(channel: str) -> bool:
     """Whether this installation has a way out on the channel."""
     return registry.is_set_up(channel)

@@ -1,7 +1,8 @@
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import clock, ports
 from portal.kernel.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
+from portal.kernel.core.admin.filters import recent
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 from portal.kernel.people import name_columns
@@ -23,7 +26,7 @@ from portal.kernel.retention import (  # noqa: F401 - three register their recor
     rule_words,
     underage_report_admin,
 )
-from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.choices import OPEN_RUNS, RunState
 from portal.kernel.retention.forms import ChangeForm, HoldForm, PlanForm, WhyForm
 from portal.kernel.retention.models import (
     ErasureRun,
@@ -214,6 +217,11 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=failed_runs().order_by().values("pk")) if self.value() == "failed" else queryset
 
 
+def _unfinished() -> Q:
+    """Runs that wait for somebody, whatever their age."""
+    return Q(state__in=OPEN_RUNS) | Q(pk__in=failed_runs().order_by().values("pk"))
+
+
 @admin.register(ErasureRun)
 class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     """Each plan: what it would erase, who agreed, what came of it, and its certificate."""
@@ -224,8 +232,16 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
         "disputed stale kept_by_law erased certificate_sha256",
     )
     view_permission = Permission.RUN_VIEW
-    list_display = ("reference", "state", "cause", "planned_at", "due", "held", "stale", "kept_by_rule", "erased")
-    list_filter = ("state", "cause", OpenFilter)
+    list_display = ("planned_at", "cause", "due", "erased", "held", "kept_by_rule", "stale", "state", "reference")
+    list_display_links = ("reference",)
+    list_filter = (recent("planned_at", unless=_unfinished), "state", "cause", OpenFilter)
+    opens_with: ClassVar[Mapping[str, str]] = {"period": "30"}
+    nothing = Nothing(
+        _("Runs of the last 30 days, and older ones that are not done, would be here. There is none now."),
+        _("All erasure runs"),
+        "retention.ErasureRun",
+        "all=1",
+    )
     search_fields = ("reference", "because")
     inlines = (StepInline, ApprovalInline)
     fields = (

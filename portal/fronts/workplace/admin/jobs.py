@@ -1,5 +1,6 @@
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from portal.kernel.core import actor as actors
 from portal.kernel.core.admin import ReadOnlyAdmin, service_action
 from portal.kernel.core.admin.labels import EMPTY
 from portal.kernel.core.admin.lists import page_of
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.errors import NotAllowed
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs import services
@@ -68,6 +70,20 @@ class WorkFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """What has not ended, and what failed."""
+
+    title = _("to watch")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Running or failed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        over = (JobState.DONE, JobState.CANCELLED)
+        return queryset.exclude(state__in=over) if self.value() == "yes" else queryset
+
+
 class AskedFilter(admin.SimpleListFilter):
     """One's own."""
 
@@ -92,8 +108,16 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.JOB_VIEW
     change_form_template = "admin/jobs/job/page.html"
-    list_display = ("reference", "work", "state", "progress", "started_by", "created_at", "finished_at")
-    list_filter = ("state", WorkFilter, AskedFilter)
+    list_display = ("work", "asked_for", "state", "progress", "started_by", "finished_at", "reference")
+    list_display_links = ("reference",)
+    list_filter = (OpenFilter, "state", WorkFilter, AskedFilter)
+    opens_with: ClassVar[Mapping[str, str]] = {"open": "yes"}
+    nothing = Nothing(
+        _("Jobs that run or failed would be here: long exports, imports and sends. There is none now."),
+        _("All jobs"),
+        "jobs.Job",
+        "all=1",
+    )
     search_fields = ("reference",)
     fields = ("reference", "work", "asked", "state", "failure_code", "started_by", "attempts", "created_at")
 
@@ -105,6 +129,10 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("kind"), ordering="kind")
     def work(self, job: Job) -> str:
         return label_of(job.kind)
+
+    @admin.display(description=_("for"))
+    def asked_for(self, job: Job) -> str:
+        return ", ".join(in_words(job.parameters)) or EMPTY
 
     @admin.display(description=_("parameters"))
     def asked(self, job: Job) -> str:

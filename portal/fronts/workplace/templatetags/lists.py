@@ -40,6 +40,13 @@ def is_narrowed(changelist: Any) -> bool:
 
 
 @register.filter
+def kept_in_search(changelist: Any) -> Iterator[tuple[str, Any]]:
+    """What a search keeps: the order, and filters that somebody chose. Those with which the list opened would hide what is looked for."""
+    left_out = dict(changelist.model_admin.opens_with) if changelist.is_as_opened else {}
+    return ((name, given) for name, given in changelist.filter_params.items() if name not in left_out)
+
+
+@register.filter
 def typed(changelist: Any) -> str:
     """What stands in the search box of a list: what was typed, and nothing where an address led to keyed hashes."""
     return "" if is_by_address(changelist) else str(changelist.query)

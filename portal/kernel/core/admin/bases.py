@@ -1,7 +1,7 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,6 +20,7 @@ from portal.kernel.core import access, field_changes, ports, time_range
 from portal.kernel.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of, waits_for
 from portal.kernel.core.admin.labels import RowTextsShown, SaysInWords, Worded
 from portal.kernel.core.admin.lookup_allowlist import allowed_lookups, reaches_credential
+from portal.kernel.core.admin.opening_view import Nothing, OpenedList, opened
 from portal.kernel.core.admin.search import whole_reference_in
 from portal.kernel.core.errors import NotAllowed, NotFound, PortalError
 from portal.kernel.core.pii_guard import PlainWords
@@ -80,6 +81,10 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
     proposes: str = ""
     #: Look-ups of links that lead to this list and that none of its filters offers (``lookup_allowlist``).
     linked_lookups: tuple[str, ...] = ()
+    #: The filters with which the list opens, by their names in the address; empty: with all rows.
+    opens_with: ClassVar[Mapping[str, str]] = {}
+    #: What the list says while it is empty; None: that nothing is in it.
+    nothing: Nothing | None = None
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -130,10 +135,20 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         links = super().get_list_display_links(request, list_display)
         return links and [self.column(request, name) for name in links]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OpenedList]:
+        return OpenedList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        opened(request, self.opens_with)
+        shown: HttpResponse = super().changelist_view(request, extra_context)
+        return shown
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with everything looked up at once that its rows say in words."""
         require_years_of_ours(request.GET)
         shown: Any = super().get_changelist_instance(request)
+        shown.nothing = shown.nothing_for(request)
+        shown.way_on = shown.nothing.url(request) if shown.nothing is not None else ""
         for column in shown.list_display:
             if isinstance(column, Worded | RowTextsShown):
                 column.prime(shown.result_list)

@@ -1,10 +1,15 @@
 """Filters of lists: of known values, and in words for what Django calls empty and not empty."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin import ChoicesFieldListFilter, EmptyFieldListFilter
+from django.contrib.admin import ChoicesFieldListFilter, EmptyFieldListFilter, SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.core import clock
 
 Pairs = Iterable[tuple[str, Any]]
 
@@ -19,6 +24,28 @@ def has_or_not(*, without: Any, having: Any) -> type[EmptyFieldListFilter]:
             yield from ({**choice, "display": word} for choice, word in zip(rest, (without, having), strict=True))
 
     return InTwoWords
+
+
+def recent(column: str, *, unless: Callable[[], Q] | None = None) -> type[SimpleListFilter]:
+    """The filter of rows whose instant in ``column`` is one of the last days, named ``period`` in the address; rows that are
+    ``unless`` stay whatever their age.
+    """
+
+    class Recent(SimpleListFilter):
+        title = _("period")
+        parameter_name = "period"
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+            return [("7", _("Last 7 days")), ("30", _("Last 30 days")), ("90", _("Last 90 days"))]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            days = dict(self.lookup_choices).keys() & {self.value()}
+            if not days:
+                return queryset
+            since = Q(**{f"{column}__gte": clock.now() - timedelta(days=int(min(days)))})
+            return queryset.filter(since if unless is None else since | unless())
+
+    return Recent
 
 
 def one_of(values: Pairs | Callable[[], Pairs]) -> type[ChoicesFieldListFilter]:

@@ -1,7 +1,8 @@
 """Staff logins: invited, given roles by two people, unlocked, signed out, deactivated."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,16 +15,17 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import clock
+from portal.kernel.core import clock, date_format
 from portal.kernel.core.admin import ReadOnlyAdmin, service_action
-from portal.kernel.core.admin.labels import yes_or_no
+from portal.kernel.core.admin.labels import RowTexts, yes_or_no
+from portal.kernel.core.admin.opening_view import Nothing
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport
 from portal.kernel.people.admin.create_view import CreatingAdmin
 from portal.kernel.people.choices import SECOND_FACTORS
 from portal.kernel.people.export_resources import SignInResource, StaffResource
 from portal.kernel.people.forms import GrantForm, InviteStaffForm, WhyForm
-from portal.kernel.people.models import Invitation, SignIn, User
+from portal.kernel.people.models import Absence, Invitation, RoleGrant, SignIn, User
 from portal.kernel.people.permissions import Act, Permission
 from portal.kernel.people.selectors import grants_in_force
 from portal.kernel.people.services import devices, mfa, roles, sessions, staff
@@ -62,6 +64,22 @@ def _no_factor(obj: User, user: Any) -> str:
     return _own(obj, user) or ("" if has_one else str(_("There is no second factor.")))
 
 
+def _roles_of(rows: Sequence[User], user: Any) -> dict[int, str]:
+    """The roles that each holds now."""
+    held: dict[int, list[str]] = {}
+    grants = grants_in_force(RoleGrant.objects.filter(user__in=rows).select_related("role"), now=clock.now())
+    for grant in grants.order_by("role__label"):
+        held.setdefault(grant.user_id, []).append(str(grant.role))
+    return {pk: ", ".join(roles) for pk, roles in held.items()}
+
+
+def _absences_of(rows: Sequence[User], user: Any) -> dict[int, str]:
+    """The last day on which each is away, of those who are away today."""
+    today = clock.day(clock.now())
+    away = Absence.objects.filter(user__in=rows, withdrawn_at=None, starts_on__lte=today, ends_on__gte=today)
+    return {pk: date_format.day(day) for pk, day in away.order_by("ends_on").values_list("user", "ends_on")}
+
+
 @admin.register(User)
 class StaffAdmin(AuditedExport, CreatingAdmin):
     view_permission = Permission.STAFF_VIEW
@@ -70,9 +88,19 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
     export_resource = StaffResource
     create_form = InviteStaffForm
     create_title = _("Invite a staff member")
-    list_display = ("full_name", "email", "is_active", "has_second_factor", "last_login", "created_at")
+    list_display = (
+        *("full_name", "email", RowTexts("roles", _("roles"), _roles_of), "has_second_factor", "last_login"),
+        RowTexts("absent", _("absent until"), _absences_of),
+    )
     list_display_links = ("full_name", "email")
     list_filter = ("is_active",)
+    opens_with: ClassVar[Mapping[str, str]] = {"is_active__exact": "1"}
+    nothing = Nothing(
+        _("People who work here would be here. Nobody has a login yet."),
+        _("Invite a staff member"),
+        "people.User",
+        adds=True,
+    )
     search_fields = ("full_name", "email")
     fields = (
         "full_name",
