@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from django import forms as django_forms
 from django.contrib import admin, messages
@@ -13,25 +12,23 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from grievances.admin.assignment import TakesTickets, taken
+from grievances.admin import ticket_page
+from grievances.admin.assignment import TakesTickets
 from grievances.admin.triage import SortsTickets, closed
 from grievances.base import labels, selectors, ticket_summaries
 from grievances.base.choices import OPEN_STATES, AppealOutcome, TicketState
 from grievances.base.models.ticket import Ticket
 from grievances.base.permissions import GrievancePermission
-from grievances.legacy_imports.models import TicketTakeOverLine
-from grievances.tickets import grievance_status, reply_templates
+from grievances.tickets import reply_templates
 from grievances.tickets.admin import FilesForPeople
 from grievances.tickets.export_resources import TicketResource
 from grievances.tickets.forms import public
 from grievances.tickets.forms.public import LONGEST_MESSAGE, Prose
 from grievances.tickets.forms.staff import ComposerForm
-from grievances.tickets.services import conversation, intake, notifications, resolutions, thread_access, triage
-from grievances.tickets.services import deadlines as ticket_deadlines
-from portal.kernel.core import access, addresses, clock, field_changes
+from grievances.tickets.services import conversation, notifications, presence, resolutions, thread_access, triage
+from portal.kernel.core import access, clock, field_changes
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.kernel.core.admin.filters import one_of
 from portal.kernel.core.admin.labels import RowTexts
@@ -186,40 +183,40 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         """The page of one grievance instead of a form of its fields."""
         obj = kwargs.get("obj")
         if obj is not None:
-            composer = _composer(request, obj)
-            context.update(self._page(request, obj, composer))
+            context.update(ticket_page.page(request, obj, ticket_page.composer_of(request, obj)))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        """POST: a reply, a question, an internal note or a proposed resolution."""
+        """POST: a message to the person with what comes of it, or an internal note."""
         ticket = self._opened(request, number)
         page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
         if request.method != "POST":
             return HttpResponseRedirect(page)
         if "start" in request.POST:
             return self._start(request, ticket)
-        form = ComposerForm(
-            request.POST, to_person=_may_write_to_person(request, ticket), late=_is_answered_late_here(ticket)
-        )
-        if form.is_valid():
-            try:
-                said = self._write(request, ticket, form)
-            except PortalError as error:
-                form.add_error("late_because" if "late_because" in error.fields else None, str(error))
-            else:
-                self._say(request, ticket, form, said)
-                is_note = form.cleaned_data["to"] == form.INTERNAL
-                return HttpResponseRedirect(page) if is_note else self.open_next(request, ticket)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": ticket.reference,
-            "opts": self.opts,
-            "original": ticket,
-            "row_actions": self.row_actions(request, ticket),
-            **self._page(request, ticket, form),
-        }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return TemplateResponse(request, self.change_form_template, context, status=status)
+        form = ticket_page.composer_of(request, ticket, request.POST)
+        if not form.is_valid():
+            return self._again(request, ticket, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        try:
+            said = self._write(request, ticket, form)
+        except PortalError as error:
+            return self._refused(request, ticket, form, error)
+        self._say(request, ticket, form, said)
+        stays = form.cleaned_data["to"] == form.INTERNAL or form.cleaned_data["act"] == form.STAY
+        return HttpResponseRedirect(page, status=HTTPStatus.SEE_OTHER) if stays else self.open_next(request, ticket)
+
+    def _refused(self, request: HttpRequest, ticket: Ticket, form: ComposerForm, error: PortalError) -> HttpResponse:
+        if error.code == presence.UNSEEN_LINE:
+            return self._over_a_new_line(request, ticket, form)
+        form.add_error("late_because" if "late_because" in error.fields else None, str(error))
+        return self._again(request, ticket, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _over_a_new_line(self, request: HttpRequest, ticket: Ticket, form: ComposerForm) -> HttpResponse:
+        """Nothing was sent: the lines that came meanwhile above the message as it was written, to be sent from here."""
+        composer = ticket_page.composer_of(request, ticket)
+        names = ("to", "text", "act", "late_because", "once")
+        composer.initial.update({name: form.data.get(name, "") for name in names})
+        return self._again(request, ticket, composer, status=HTTPStatus.CONFLICT, seen=form.cleaned_data["seen"])
 
     def _start(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The composer again with the text in the person's language, and the same in English beside it.
@@ -227,21 +224,35 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         What was written stays, before it: to the same readers, so that an internal note never turns into a message.
         """
         chosen = reply_templates.texts().get(request.POST.get("template", ""))
-        composer = _composer(request, ticket)
-        written = {name: request.POST[name] for name in ("to", "text", "late_because") if request.POST.get(name)}
-        said = chosen.said(ticket.language) if chosen is not None else ""
+        composer = ticket_page.composer_of(request, ticket)
+        names = ("to", "text", "act", "late_because", "seen")
+        written = {name: request.POST[name] for name in names if request.POST.get(name)}
+        said, in_english = reply_templates.filled(chosen, ticket, now=clock.now()) if chosen is not None else ("", "")
         parts = [part for part in (written.get("text", "").strip(), said) if part]
-        composer.initial.update({"to": ComposerForm.TO_PERSON, **written, "text": "\n\n".join(parts)})
+        composer.initial.update({**written, "text": "\n\n".join(parts)})
+        return self._again(request, ticket, composer, in_english=in_english if ticket.language != "en" else "")
+
+    def _again(
+        self,
+        request: HttpRequest,
+        ticket: Ticket,
+        composer: ComposerForm,
+        *,
+        status: int = HTTPStatus.OK,
+        seen: int | None = None,
+        **more: Any,
+    ) -> HttpResponse:
+        """The page of the grievance with a composer in which something stands."""
         context = {
             **self.admin_site.each_context(request),
             "title": ticket.reference,
             "opts": self.opts,
             "original": ticket,
             "row_actions": self.row_actions(request, ticket),
-            **self._page(request, ticket, composer),
-            "in_english": chosen.said("en") if chosen is not None and ticket.language != "en" else "",
+            **ticket_page.page(request, ticket, composer, seen=seen),
+            **more,
         }
-        return TemplateResponse(request, self.change_form_template, context)
+        return TemplateResponse(request, self.change_form_template, context, status=status)
 
     def file_view(self, request: HttpRequest, number: int, file: int) -> FileResponse:
         """A file of the thread, as a download. Vault writes who opened it."""
@@ -267,31 +278,37 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         return ticket
 
     def _write(self, request: HttpRequest, ticket: Ticket, form: ComposerForm) -> str:
+        """Do what was chosen; what the next page says of it. A message goes out only over lines that its writer has seen."""
         given = form.cleaned_data
+        by = _staff(request)
         common: dict[str, Any] = {
             "ticket": ticket,
             "text": given["text"],
-            "by": _staff(request),
+            "by": by,
             "actor": actor_of(request),
             "at": clock.now(),
             "once_key": given["once"],
         }
-        late = given.get("late_because", "")
         if given["to"] == form.INTERNAL:
             conversation.note(**common)
             return str(_("The internal note is saved."))
-        if given["act"] == form.CORRECT:
+        with presence.having_read(ticket, seen=given["seen"], text=given["text"], once_key=given["once"], by=by):
+            return self._send(given["act"], common, late=given.get("late_because", ""))
+
+    def _send(self, act: str, common: dict[str, Any], *, late: str) -> str:
+        form = ComposerForm
+        if act == form.CORRECT:
             resolutions.correct(**common)
             return str(_("The corrected answer is in the thread. The customer is asked if it settles the grievance."))
-        if given["act"] in {form.CHANGED, form.STAYS}:
-            resolutions.propose(**common, outcome=AppealOutcome(given["act"]), late_because=late)
+        if act in {form.CHANGED, form.STAYS}:
+            resolutions.propose(**common, outcome=AppealOutcome(act), late_because=late)
             return str(
                 _("The answer to the appeal is in the thread. The customer is asked if it settles the grievance.")
             )
-        if given["act"] == form.PROPOSE:
+        if act == form.PROPOSE:
             resolutions.propose(**common, late_because=late)
             return str(_("The answer is in the thread. The customer is asked if it settles the grievance."))
-        if given["act"] == form.ASK:
+        if act == form.ASK:
             conversation.ask(**common)
             return str(_("The question is in the thread. It is the customer's turn."))
         conversation.reply(**common)
@@ -309,87 +326,6 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         messages.add_message(
             request, level, format_html("{}: {} {} {}", ticket.reference, said, labels.REACHED[way], again)
         )
-
-    def _page(self, request: HttpRequest, ticket: Ticket, composer: ComposerForm) -> dict[str, Any]:
-        now = clock.now()
-        may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
-        stands = grievance_status.standing_of(ticket, now=now)
-        appeal = selectors.appeal_of(ticket)
-        lines = thread_access.thread(ticket, internal=True, opened=may_read)
-        may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
-        documents = thread_access.references_named(lines, "DO") if may_answer else []
-        asked = selectors.request_of(ticket)
-        deadlines = selectors.all_deadlines(ticket, now=now)
-        return {
-            "ticket": ticket,
-            "stands": stands,
-            "state": labels.state_for_staff(ticket.state, stands),
-            "turn": labels.STAFF_TURNS[stands.turn],
-            "next_step": (labels.STAFF_ACTIONS_OF_REQUEST if asked else labels.STAFF_ACTIONS)[stands.staff],
-            "sentence": grievance_status.sentence_for_staff(ticket, now=now),
-            "deadlines": deadlines,
-            "ended": any(row.state.is_stopped for row in deadlines),
-            "lines": lines,
-            "documents": [(named, _document_url(ticket, named)) for named in documents],
-            "is_known": bool(documents) and bool(people.known_people(ticket.subject_ref)),
-            "may_read": may_read,
-            "may_answer": may_answer,
-            "asked": asked,
-            "appeal": appeal,
-            "lacking": selectors.lacking_for_appeal(ticket, now=now)
-            if appeal is not None and appeal.outcome == AppealOutcome.WAITING
-            else 0,
-            "is_kept_out": ticket.is_kept_out and ticket.state != TicketState.CLOSED,
-            "taken": taken(ticket),
-            "may_correct": asked is None
-            and _may_write_to_person(request, ticket)
-            and ticket.state == TicketState.ANSWERED,
-            "reached": labels.REACHED[notifications.way_to(ticket)],
-            "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
-            "legacy": TicketTakeOverLine.objects.select_related("take_over").filter(ticket=ticket).first(),
-            "contacts": _masked(ticket),
-            "language": dict(public.LANGUAGES).get(ticket.language, ticket.language),
-            "others": selectors.others_of(ticket)[:10],
-            "linked": triage.linked(ticket),
-            "answer_texts": reply_templates.fit_for(ticket.kind),
-            "composer": composer,
-        }
-
-
-def _document_url(ticket: Ticket, reference: str) -> str:
-    """Where a document that the person named is opened for their grievance: KYC asks once more who, and writes it down."""
-    asked = urlencode({"document": reference, "ticket": ticket.reference})
-    return f"{reverse('admin:kyc_document_for_grievance')}?{asked}"
-
-
-def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
-    """A closed grievance takes notes only: the person opens it again, or it stays as it is. So does one on appeal from
-    whoever answered before.
-    """
-    if ticket.state == TicketState.CLOSED or ticket.is_kept_out:
-        return False
-    return access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
-
-
-def _composer(request: HttpRequest, ticket: Ticket) -> ComposerForm:
-    return ComposerForm(
-        initial={"once": uuid4()},
-        to_person=_may_write_to_person(request, ticket),
-        late=_is_answered_late_here(ticket),
-    )
-
-
-def _is_answered_late_here(ticket: Ticket) -> bool:
-    """Whether an answer written on this page has to say why it is late; one to a request about data is not written here."""
-    return not selectors.is_request(ticket) and ticket_deadlines.is_late(ticket, at=clock.now())
-
-
-def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:
-    verified = {contact.kind: contact.verified_at is not None for contact in ticket.contacts.all()}
-    return [
-        (str(labels.CONTACT_KINDS[kind]), addresses.mask(kind, address), verified[kind])
-        for kind, address in intake.addresses_of(ticket).items()
-    ]
 
 
 def _staff(request: HttpRequest) -> User:

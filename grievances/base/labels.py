@@ -200,11 +200,12 @@ REACHED: Final[Mapping[str, Text]] = {
 #: The one thing a staff page offers first.
 STAFF_ACTIONS: Final[Mapping[str, Text]] = {
     StaffAction.ASSIGN: _("Assign it to somebody"),
-    StaffAction.ANSWER: _("Propose a resolution"),
+    StaffAction.ANSWER: _("Answer it"),
     StaffAction.ANSWER_NOW: _("Answer it now"),
     StaffAction.WAIT: _("Wait for the person"),
     StaffAction.READ: _("Read the thread"),
 }
+DECIDE_APPEAL: Final[Text] = _("Decide the appeal")
 STAFF_ACTIONS_OF_REQUEST: Final[Mapping[str, Text]] = {
     **STAFF_ACTIONS,
     StaffAction.ANSWER: _("Propose an answer, which a second person reads"),

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from grievances.base.choices import EntryKind, TicketState
 from grievances.models import Ticket, TicketEntry
-from grievances.tickets.services import appeals, conversation, resolutions
+from grievances.tickets.services import appeals, conversation, presence, resolutions
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
 from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, StaffFactory
@@ -45,7 +46,8 @@ def opened(client: Client, ticket) -> str:
 
 
 def write(client: Client, ticket, **data):
-    given = {"to": "person", "text": "We are on it.", "act": "reply", "once": str(uuid4())} | data
+    seen = ticket.entries.count()
+    given = {"to": "person", "text": "We are on it.", "act": "reply", "once": str(uuid4()), "seen": seen} | data
     return client.post(f"{LIST}{ticket.pk}/write/", given)
 
 
@@ -152,20 +154,24 @@ def test_the_officer_replies_asks_notes_and_answers(desk, ticket) -> None:
     assert "Ask billing." in page
 
 
-def test_an_internal_note_cannot_be_an_answer(desk, ticket) -> None:
+def test_an_internal_note_is_no_answer_whatever_was_chosen_before(desk, ticket) -> None:
     opened(desk, ticket)
-    response = write(desk, ticket, to="internal", act="propose", text="We stopped it.")
-    assert response.status_code == 422
-    assert "We stopped it." in response.content.decode()
+    response = write(desk, ticket, to="internal", act="propose", text="Ask billing.")
+    assert (response.status_code, response.headers["Location"]) == (303, page_of(ticket))
     ticket.refresh_from_db()
     assert ticket.state == TicketState.RECEIVED
+    assert [entry.kind for entry in ticket.entries.order_by("-pk")][:1] == [EntryKind.NOTE]
 
 
-def test_nothing_is_chosen_for_the_writer_and_an_empty_form_says_so(desk, ticket) -> None:
-    assert not re.search(r"<input[^>]* checked", opened(desk, ticket))
+def test_what_a_message_does_is_chosen_by_its_writer_and_an_empty_form_says_so(desk, ticket) -> None:
+    chosen = re.findall(r'<input[^>]*name="(\w+)"[^>]* checked', opened(desk, ticket))
+    assert chosen == ["to"], "who reads it is shown by the ground; what comes of it nobody chooses for them"
     page = desk.post(f"{LIST}{ticket.pk}/write/", {"once": str(uuid4())}).content.decode()
     assert "Choose who reads this" in page
+    assert "Choose what happens after sending" in page
     assert "Write the message" in page
+    assert write(desk, ticket, act="").status_code == 422
+    assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()
 
 
 def test_a_message_sent_twice_is_one_line(desk, ticket) -> None:
@@ -176,16 +182,61 @@ def test_a_message_sent_twice_is_one_line(desk, ticket) -> None:
     assert TicketEntry.objects.filter(kind=EntryKind.REPLY).count() == 1
 
 
+def test_a_resolution_sent_twice_by_one_page_is_one_answer_and_says_so_twice(desk, ticket) -> None:
+    opened(desk, ticket)
+    body = {"to": "person", "text": "We stopped it.", "act": "propose", "once": str(uuid4()), "seen": 2}
+    for _ in range(2):
+        sent = desk.post(f"{LIST}{ticket.pk}/write/", body)
+        assert sent.status_code == 303
+    assert ticket.entries.filter(kind=EntryKind.PROPOSAL).count() == ticket.resolutions.count() == 1
+
+
+def test_what_was_possible_when_the_page_was_drawn_is_refused_in_the_words_of_the_service(desk, ticket) -> None:
+    opened(desk, ticket)
+    resolutions.withdraw(ticket=ticket, actor=STRANGER, at=clock.now())
+    refused = write(desk, ticket, act="reply")
+    assert refused.status_code == 422
+    assert "This grievance is answered or closed." in refused.text
+    assert "Save the note" in refused.text
+
+
+def test_nothing_is_sent_over_a_line_that_the_page_did_not_show_and_what_was_sent_is_not_sent_again(
+    desk, ticket
+) -> None:
+    opened(desk, ticket)
+    body = {"to": "person", "text": "Which number?", "act": "ask", "once": str(uuid4()), "seen": ticket.entries.count()}
+    desk.post(f"{LIST}{ticket.pk}/write/", body)
+    conversation.person_writes(ticket=Ticket.objects.get(pk=ticket.pk), text="Mine.", actor=STRANGER, at=clock.now())
+    assert desk.post(f"{LIST}{ticket.pk}/write/", body).status_code == 303, "it is in the thread: it was sent"
+    stale = desk.post(f"{LIST}{ticket.pk}/write/", {**body, "text": "Which day?", "seen": 1})
+    assert stale.status_code == 409
+    assert stale.text.count("Mine.") >= 2, "in the thread and above the message"
+    assert [entry.kind for entry in ticket.entries.all()].count(EntryKind.QUESTION) == 1
+
+
+def test_a_message_is_refused_where_the_person_withdrew_while_it_waited_for_its_turn(officer, ticket) -> None:
+    old = Ticket.objects.get(pk=ticket.pk)
+    resolutions.withdraw(ticket=ticket, actor=STRANGER, at=clock.now())
+    said = {"by": officer, "text": "We are on it."}
+    with (
+        pytest.raises(Refused) as refused,
+        presence.having_read(old, seen=9, text="We are on it.", once_key=None, by=officer),
+    ):
+        conversation.reply(ticket=old, actor=actor.staff(officer.pk), at=clock.now(), **said)
+    assert refused.value.code == "NOT_OPEN"
+    assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()
+
+
 def test_support_reads_steps_but_no_words_and_cannot_answer(ticket, supporter) -> None:
     client = staff_client(supporter)
     page = opened(client, ticket)
     assert "They wrote to me" not in page
     assert "Grievance sent" in page
-    assert "Propose resolution" not in page
+    assert 'value="propose"' not in page
     response = write(client, ticket)
     assert response.status_code == 422
     assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()
-    assert write(client, ticket, to="internal", text="Customer called.").status_code == 302
+    assert write(client, ticket, to="internal", text="Customer called.").status_code == 303
 
 
 def test_an_auditor_reads_steps_and_changes_nothing(ticket) -> None:
@@ -259,7 +310,7 @@ def test_addresses_are_masked_on_the_page(desk, ticket) -> None:
 def test_the_page_says_whose_turn_it_is_and_why_that_date(desk, ticket) -> None:
     page = opened(desk, ticket)
     assert "With us." in page
-    assert "Assign it to somebody" in page
+    assert "Next step: Answer it." in page, "whoever may answer is not sent to find somebody who does"
     assert "Why this date" in page
     assert "We promise to do it within 5 days." in page
 
@@ -294,7 +345,7 @@ def on_appeal(ticket, officer):
 def test_on_appeal_the_first_officer_sees_that_another_one_answers(desk, on_appeal) -> None:
     page = opened(desk, on_appeal)
     assert "another officer answers it" in page
-    assert "Propose resolution" not in page
+    assert 'value="propose"' not in page
     assert "Assign to me" not in page
     assert write(desk, on_appeal, act="changed").status_code == 422
     assert references(desk, "appeals") == {on_appeal.reference}
@@ -302,7 +353,7 @@ def test_on_appeal_the_first_officer_sees_that_another_one_answers(desk, on_appe
 
 def test_another_officer_answers_the_appeal_and_says_what_becomes_of_the_first_answer(on_appeal) -> None:
     other = staff_client(StaffFactory(roles=["grievance_officer"]))
-    assert "Answer the appeal: the first answer stays" in opened(other, on_appeal)
+    assert "Decide: the first answer stays" in opened(other, on_appeal)
     assert write(other, on_appeal, act="propose").status_code == 422
     assert write(other, on_appeal, act="stays").status_code == 303
     assert on_appeal.reference in other.get("/admin/").text, "the page that comes next names it, once"

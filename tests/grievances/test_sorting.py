@@ -201,6 +201,18 @@ def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_engl
     assert write(desk, found, text=text.said("mr"), act="propose").status_code == 303
 
 
+def test_a_text_to_begin_with_is_filled_and_names_no_date_that_has_passed() -> None:
+    text = reply_templates.texts()["interim"]
+    fresh, late = ticket(language="mr", at=AT), ticket(at=AT - timedelta(days=30))
+    theirs, english = reply_templates.filled(text, fresh, now=AT)
+    assert fresh.reference in theirs
+    assert fresh.reference in english
+    assert len(theirs.splitlines()) == 2
+    assert "2026" in theirs
+    assert "{" not in theirs + english
+    assert len(reply_templates.filled(text, late, now=AT)[0].splitlines()) == 1
+
+
 @pytest.mark.parametrize("to", ["person", "internal"])
 def test_a_text_to_begin_with_keeps_what_is_written_and_who_reads_it(officer, to) -> None:
     found = ticket(language="mr")

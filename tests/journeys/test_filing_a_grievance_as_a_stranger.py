@@ -86,10 +86,10 @@ def answer_it(person, reference: str, staff) -> None:
     page.get_by_label("To answer a grievance").check()
     page.get_by_label("Ticket or queue").fill(reference)
     go_on(person, "Open the record")
-    page.get_by_text("The parrot called at night.").wait_for()
-    page.get_by_label("To the customer").check()
+    page.locator(".thread").get_by_text("The parrot called at night.").wait_for()
     page.get_by_label("Message").fill("We have stopped the parrot.")
-    go_on(person, "Propose resolution")
+    page.get_by_label("Resolve: ask if this settles it").check()
+    go_on(person, "Send")
     page.get_by_text("The customer is asked").wait_for()
 
 

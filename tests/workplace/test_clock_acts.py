@@ -144,6 +144,7 @@ def test_a_late_answer_asks_for_its_reason_on_the_page_and_keeps_it(desk):
     desk.post(page, {"open_record": "1", "purpose": "grievance", "ticket": late.reference})
     assert "Why is the answer late?" in desk.get(page).content.decode()
     given = {"to": "person", "text": "We stopped it.", "act": "propose", "once": "7f0a3f1e-0000-4000-8000-000000000001"}
+    given["seen"] = late.entries.count()
     refused = desk.post(f"/admin/grievances/ticket/{late.pk}/write/", given)
     assert refused.status_code == 422
     assert "Say why the answer is late." in words(refused)

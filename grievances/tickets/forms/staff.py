@@ -1,14 +1,16 @@
 """What staff enter about a grievance."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from grievances.base import labels
 from grievances.base.choices import AppealOutcome, Door
+from grievances.base.models.appeal import Appeal
 from grievances.base.models.ticket import Ticket
 from grievances.tickets.forms.public import (
     LONGEST_MESSAGE,
@@ -84,29 +86,94 @@ class TakeForm(forms.Form):
         return int(held) or None if held.isdecimal() else None
 
 
+class KeyedChoice(forms.RadioSelect):
+    """Radio buttons that a single key presses, after which the keyboard is in the box that ``then`` names."""
+
+    def __init__(self, *args: Any, keys: Mapping[str, str], then: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys, self.then = keys, then
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One button, with its key where it has one."""
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        key = self.keys.get(str(value))
+        if key:
+            option["attrs"] |= {"data-key": key, "data-then": self.then, "aria-keyshortcuts": key}
+            option["label"] = format_html('{} <kbd aria-hidden="true">{}</kbd>', option["label"], key)
+        return option
+
+
+class Offered(forms.ChoiceField):
+    """A choice that a page offers while it is possible. What was possible when the page was drawn is taken, and the service
+    says why it is not any more, or that it is done already.
+    """
+
+    def __init__(self, *, known: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.known = frozenset(known)
+
+    def valid_value(self, value: Any) -> bool:
+        """Whether a page ever offers it."""
+        return str(value) in self.known
+
+
 class ComposerForm(forms.Form):
-    """What staff write: to the person, or among themselves. The button pressed says what the message is."""
+    """What staff write: to the person, and then what comes of the grievance; or among themselves, and nothing moves."""
 
     TO_PERSON = "person"
     INTERNAL = "internal"
-    TO_STAFF = (INTERNAL, _("Internal: staff only"))
+    TO_STAFF = (INTERNAL, _("Internal"))
     REPLY = "reply"
+    STAY = "stay"
     ASK = "ask"
     PROPOSE = "propose"
     CORRECT = "correct"
     #: The answer to an appeal, and what becomes of the first one.
     CHANGED = "changed"
     STAYS = "stays"
+    #: What a message does, beside being read.
+    AFTER: Mapping[str, Any] = {
+        PROPOSE: _("Resolve: ask if this settles it"),
+        CHANGED: _("Decide: the first answer is changed"),
+        STAYS: _("Decide: the first answer stays"),
+        CORRECT: _("Correct our answer"),
+        ASK: _("Wait for the customer"),
+        REPLY: _("Interim reply"),
+        STAY: _("Interim reply, stay here"),
+    }
+    KEYS: Mapping[str, str] = {
+        TO_PERSON: "w",
+        INTERNAL: "i",
+        PROPOSE: "r",
+        CHANGED: "c",
+        CORRECT: "c",
+        STAYS: "f",
+        ASK: "a",
+        REPLY: "e",
+        STAY: "s",
+    }
 
-    to = forms.ChoiceField(
+    to = Offered(
+        known=(TO_PERSON, INTERNAL),
         label=_("Who reads this?"),
-        choices=[(TO_PERSON, _("To the customer")), TO_STAFF],
-        widget=forms.RadioSelect,
+        choices=[(TO_PERSON, _("Public")), TO_STAFF],
+        widget=KeyedChoice(keys=KEYS, then="id_text"),
         error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
     )
-    text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
+    text = Prose(
+        label=_("Message"),
+        longest=LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write the message")},
+    )
+    act = Offered(
+        known=AFTER,
+        label=_("After sending"),
+        widget=KeyedChoice(keys=KEYS, then="id_text"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what happens after sending")),
+    )
     late_because = needed(
-        _("needed for a resolution"),
+        _("needed to resolve"),
         forms.ChoiceField(
             label=_("Why is the answer late?"),
             help_text=_("The customer does not read it; an auditor does."),
@@ -115,25 +182,42 @@ class ComposerForm(forms.Form):
         ),
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
+    #: How many lines of others the page showed; without a number none was seen.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, to_person: bool = True, late: bool = False, **kwargs: Any) -> None:
-        """``to_person`` is false where only a note can be saved: then there is nothing to choose. ``late`` asks why."""
+    def __init__(
+        self,
+        *args: Any,
+        acts: Sequence[str] = (),
+        late: bool = False,
+        keys: bool = True,
+        appeal: Appeal | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``acts``: what a message to the person may do; without any only a note can be saved, and there is nothing to choose.
+        ``late`` asks why; ``keys``: whether single keys are on. ``appeal`` is that of the grievance, if there is one.
+        """
         super().__init__(*args, **kwargs)
+        self.acts, self.appeal = acts, appeal
+        if not keys:
+            for name in ("to", "act"):
+                self.fields[name].widget.keys = {}
         if not late:
             del self.fields["late_because"]
-        if not to_person:
+        choice_field(self, "act").choices = [(act, self.AFTER[act]) for act in acts]
+        if len(acts) == 1:
+            self.initial["act"] = acts[0]
+        if not acts:
             choice_field(self, "to").choices = [self.TO_STAFF]
             self.initial["to"] = self.INTERNAL
 
     def clean(self) -> dict[str, Any]:
-        """The button pressed comes beside the fields: without one the message is a plain reply."""
+        """What happens after sending is asked of a message to the person; of a note nothing does."""
         cleaned = super().clean() or {}
-        pressed = str(self.data.get("act") or self.REPLY)
-        cleaned["act"] = (
-            pressed if pressed in {self.ASK, self.PROPOSE, self.CORRECT, self.CHANGED, self.STAYS} else self.REPLY
-        )
-        if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
-            self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
+        if cleaned.get("to") == self.INTERNAL:
+            self.errors.pop("act", None)
+            cleaned["act"] = ""
+        cleaned["seen"] = cleaned.get("seen") or 0
         return cleaned
 
 

@@ -2,7 +2,13 @@
 // Single keys: each presses a link or button, or goes into a box, that stands on the page anyway and names its key.
 // Without this file everything works by Tab and Enter; the page leaves it out for whoever switched single keys off.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.isComposing) return;
+  // The one key that works inside a box: it presses the button by which its form is sent, once.
+  if (event.ctrlKey && event.key === "Enter") {
+    if (!event.repeat) event.target.closest("textarea")?.form?.querySelector("button[data-key='Ctrl+Enter']")?.click();
+    return;
+  }
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea")) return;
   const asked = [...document.querySelectorAll("[data-key]")].findLast((one) => one.dataset.key === event.key);
   if (!asked) return;
@@ -15,6 +21,7 @@ document.addEventListener("keydown", (event) => {
   const target = hash.startsWith("#") ? document.getElementById(hash.slice(1)) : null;
   if (!target) {
     asked.click();
+    document.getElementById(asked.dataset.then)?.focus();
     return;
   }
   if (target.type === "radio") target.checked = true;
