@@ -91,7 +91,7 @@ def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, a
     hers, other = Window(), Window()
     page = proven(hers, address)
     assert address not in page
-    assert "Stop everything from Onesetu" in page
+    assert "Stop promotional messages from Onesetu" in page
     assert "Acme Bank" not in page
     done = hers.post(CHOOSE, {"act": "onesetu"}, follow=True).text
     assert "Done. Onesetu: no promotional messages to " in done
@@ -180,7 +180,7 @@ def test_the_page_says_what_is_stopped_already_and_since_when(asha, still):
     hers.post(CHOOSE, {"act": "onesetu"})
     page = hers.get(CHOOSE).text
     assert "Onesetu: stopped already, since " in page
-    assert "Stop everything from Onesetu" not in page
+    assert "Stop promotional messages from Onesetu" not in page
     assert "Works at once." in page
     still.shift(60)
     hers.post(CHOOSE, {"act": "all"})
@@ -221,7 +221,7 @@ def test_whoever_stopped_everybody_has_a_receipt_of_each_company_and_nobody_is_n
             path = f"/privacy/stop/receipts/{receipt.reference}/receipt.json"
             assert path in hers.get(DONE).text
             assert code in hers.get(path).text
-        assert "Stop everything from Acme Bank" not in page, "one company alone is offered by name where it wrote"
+        assert "Stop promotional messages from Acme Bank" not in page, "one company alone is offered by name where it wrote"
         # A number may have another holder by now: answers of a person are for the browser that stopped, and their account.
         assert ("Acme Bank" in proven(later, address)) is (address == STRANGER)
 
@@ -280,7 +280,7 @@ def test_whoever_led_here_can_be_stopped_and_nobody_else_can_be_guessed(asha):
     assert f'name="for" value="{mark}"' in client.get(PAGE, {"for": mark}).text
     client.post(PAGE, {"address": STRANGER, "for": mark})
     client.post(CODE, {"code": codes.plain(OneTimeCode.objects.latest("pk"))})
-    assert "Stop everything from Acme Bank" in client.get(CHOOSE).text
+    assert "Stop promotional messages from Acme Bank" in client.get(CHOOSE).text
     other = Window()
     proven(other)
     assert other.post(CHOOSE, {"act": "acme-bank"}).status_code == 422
