@@ -161,6 +161,20 @@ def test_an_order_keeps_a_list_as_it_opened(staff):
 
 
 @pytest.mark.django_db
+def test_a_search_within_the_opened_list_says_that_it_found_nothing(staff):
+    page = staff("administrator").get("/admin/jobs/job/?open=yes&q=OS-JB-7K4M-9QXN").text
+    assert "No row fits this search" in page
+    assert "There is none now" not in page
+
+
+@pytest.mark.django_db
+def test_go_to_finds_a_form_by_what_is_done_there(staff):
+    """ "stop" found nothing that stops anything."""
+    page = staff("support").post("/admin/go/", {"find": "stop"}).text
+    assert 'href="/admin/consent/suppression/add/"' in page
+
+
+@pytest.mark.django_db
 def test_a_run_that_waits_is_listed_whatever_its_age(staff):
     def run(state):
         return ErasureRun.objects.create(

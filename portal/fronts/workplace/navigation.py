@@ -239,12 +239,16 @@ class Navigation:
         return [link for link, names in self._additions() if all(word in names for word in asked)]
 
     def _additions(self) -> Iterator[tuple[Link, str]]:
-        """Each with all the words it is found by: the name of its list, and what the record is called on its own page."""
+        """Each with all the words it is found by: the name of its list, what the record is called on its own page, and the title
+        of its form, which says what is done: "stop" finds where messages are stopped for a person.
+        """
         for one in self.spots:
-            if one.model is not None and admin.site.get_model_admin(one.model).has_add_permission(self.request):
+            page: Any = admin.site.get_model_admin(one.model) if one.model is not None else None
+            if page is not None and page.has_add_permission(self.request):
                 single = _("Add %(what)s") % {"what": one.model._meta.verbose_name}
                 label = _("Add to: %(list)s") % {"list": one.label} if one.renamed else single
-                yield Link(label, f"{one.url}add/"), f"{label} {single}".casefold()
+                names = f"{label} {single} {getattr(page, 'create_title', '')}"
+                yield Link(label, f"{one.url}add/"), names.casefold()
 
     @property
     def new(self) -> list[Link]:

@@ -73,7 +73,7 @@ class OpenedList(ChangeList):
         """What the list says while it is empty as it opens; None where what was searched or chosen may be why, or the days and
         areas to which a login is bound.
         """
-        is_narrowed = bool(self.query or self.get_filters_params()) and not self.is_as_opened
+        is_narrowed = bool(self.query) or (bool(self.get_filters_params()) and not self.is_as_opened)
         if is_narrowed or ports.reading_scope.ask(request.user) is not None:
             return None
         return getattr(self.model_admin, "nothing", None)
