@@ -27,6 +27,8 @@ class Body:
     effective_to: date | None = None
     #: The days that its rule of law gives the person, where a sentence names them as ``{days}``.
     days: int | None = None
+    #: Its page or its telephone number, as a link; empty for none.
+    url: str = ""
 
     def holds(self, on: date) -> bool:
         """Whether the row itself is of that day; its rule of law is asked by the caller."""
@@ -60,4 +62,5 @@ def _body(row: Mapping[str, Any]) -> Body:
         kinds=frozenset(row.get("kinds", ())),
         effective_from=row.get("effective_from"),
         effective_to=row.get("effective_to"),
+        url=row.get("url", ""),
     )

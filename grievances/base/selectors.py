@@ -230,15 +230,15 @@ def with_kept_out(rows: QuerySet[RowT], *, user_id: int, ticket: str = "pk") -> 
     return rows.annotate(is_kept_out=against)  # type: ignore[no-redef]
 
 
-def outside_bodies(*, at: datetime, ticket: Ticket | None = None) -> list[Body]:
+def outside_bodies(*, at: datetime, ticket: Ticket | None = None, kind: str = "") -> list[Body]:
     """Who outside the house can help when our answer does not, by the rules in force on that day.
 
-    For a grievance those of the person's laws and of its kind; without one those of India for any.
+    For a grievance those of the person's laws and of its kind; without one those of India for any, or for ``kind``.
     """
     on = day(at)
     regimes = people.regimes_of(ticket.subject_ref) if ticket is not None else {Regime.IN}
     wanted = frozenset(str(regime) for regime in regimes)
-    kind = ticket.kind if ticket is not None else ""
+    kind = ticket.kind if ticket is not None else kind
     fit = [body for body in external_bodies.bodies() if body.is_for(regimes=wanted, kind=kind) and body.holds(on)]
     rules = law.rules_in_force((body.rule for body in fit if body.rule), on=on)
     return [named for body in fit if (named := _as_of(body, rules, on)) is not None]

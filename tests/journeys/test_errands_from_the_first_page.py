@@ -1,4 +1,4 @@
-"""From the first page to what people come for: nobody is led past a question of consent or of age."""
+"""From the first page or the site map to what people come for: nobody is led past a question of consent or of age."""
 
 from urllib.parse import urlsplit
 
@@ -14,9 +14,10 @@ from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-#: What people come for in the words of the first page, and where each leads.
+#: What people come for in the words of the first page or the site map, and where each leads.
 ERRANDS = {
     "Stop messages": "/privacy/stop/",
+    "Who sent me this?": "/privacy/who/",
     "Choose your messages": "/privacy/preferences/",
     "Your data": "/privacy/requests/new/",
     "Complain": "/privacy/grievances/new/",
@@ -44,6 +45,8 @@ def goes_every_way(somebody, *, signs_in: bool) -> list[str]:
     seen = []
     for words, there in ERRANDS.items():
         page = somebody.goes_to("/privacy/")
+        if not page.locator("main").get_by_role("link", name=words, exact=True).count():
+            page = somebody.goes_to("/privacy/sitemap/")
         page.locator("main").get_by_role("link", name=words, exact=True).click()
         somebody.looks()
         if signs_in and path_of(page) == "/privacy/sign-in/":

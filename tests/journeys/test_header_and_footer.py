@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROW = 56
 HEIGHT = "document.querySelector('header').getBoundingClientRect().height"
 TOP_OF_MAIN = "document.querySelector('main').getBoundingClientRect().top"
-COMMON = ["Home", "Stop messages", "Your data", "Complain", "Check a reference"]
+COMMON = ["Home", "Stop messages", "Who sent me this?", "Your data", "Complain"]
 OWN = ["Messages you get", "Receipts", "Requests", "Documents (KYC)", "Account"]
 LANGUAGES = ("en", "hi", "mr")
 

@@ -58,7 +58,7 @@ CUSTOMERS = ("owner", "member", "other_customer")
 VISITORS = ("stranger", *CUSTOMERS, "half_staff", "staff_without_role", *ROLES)
 SIGN_INS = ("/privacy/sign-in/", "/staff/sign-in/", "/admin/login/", "/staff/second-factor/needed/")
 #: A page behind a code sends there.
-ASKS_FOR_CODE = ("/privacy/track/", "/privacy/stop/")
+ASKS_FOR_CODE = ("/privacy/track/", "/privacy/stop/", "/privacy/who/")
 SHUT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 #: Django's own pages of each model, and ours.
 BOOK_PAGES = ("changelist", "add", "change", "delete", "history", "do", "do_one")

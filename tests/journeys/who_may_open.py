@@ -291,6 +291,9 @@ PAGES: dict[str, Page] = {
     "privacy:what-we-hold": Page(For.ANYBODY),
     "privacy:where-data-lies": Page(For.ANYBODY),
     "privacy:leaving": Page(For.ANYBODY, is_empty=True, is_untold=True),
+    "privacy:who": Page(For.ANYBODY),
+    "privacy:who-complain": Page(For.ANYBODY, is_post=True),
+    "privacy:who-result": Page(For.SECRET),
     "privacy:who-has-my-data": Page(For.ANYBODY),
     "privacy:withdraw-invitation": Page(For.OWNERS, lambda w: [w.customer.reference, 1], is_post=True, is_empty=True),
     # There only in the demonstration

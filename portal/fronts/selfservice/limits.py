@@ -23,6 +23,8 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "track.ask": (30, 3600),
     "track.ask.pair": (5, 3600),
     "track.enter": (60, 3600),
+    "who.ask": (20, 3600),
+    "who.ask.day": (200, 86_400),
 }
 
 

@@ -33,9 +33,9 @@ TRACK = (_("Check a reference"), "privacy:track")
 MENU = (
     (_("Home"), "privacy:home"),
     (_("Stop messages"), "privacy:stop-without-login"),
+    (_("Who sent me this?"), "privacy:who"),
     (_("Your data"), "privacy:new-request"),
     (_("Complain"), "privacy:grievance-start"),
-    TRACK,
 )
 #: What the menu of a person who is signed in has besides.
 ACCOUNT = (
@@ -48,7 +48,7 @@ ACCOUNT = (
 VERIFY = (_("Check a receipt"), "privacy:verify-receipt")
 #: What anybody may check who has a number of ours.
 CHECKS = (TRACK, VERIFY)
-DO = (*MENU[1:], VERIFY)
+DO = (*MENU[1:], *CHECKS)
 READ = (
     (_("Privacy policy"), "privacy:policies"),
     (_("Who has your data"), "privacy:who-has-my-data"),

@@ -41,6 +41,7 @@ from portal.fronts.selfservice.views import (
     track,
     transparency,
     underage_reports,
+    who,
 )
 
 app_name = "privacy"
@@ -176,5 +177,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("transparency/", transparency.transparency, name="transparency"),
     path("what-we-hold/", transparency.what_we_hold, name="what-we-hold"),
     path("where-data-lies/", transparency.where_data_lies, name="where-data-lies"),
+    path("who/", who.ask, name="who"),
+    path("who/complain/", who.complain, name="who-complain"),
+    path("who/result/", who.result, name="who-result"),
     path("who-has-my-data/", recipients.who_has_my_data, name="who-has-my-data"),
 ]

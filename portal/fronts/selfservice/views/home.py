@@ -85,11 +85,7 @@ class YourTurn:
 #: What people come for, the most frequent first: (label, hint, name of the address).
 ERRANDS = (
     (_("Stop messages"), _("No account needed"), "privacy:stop-without-login"),
-    (
-        _("Choose your messages"),
-        _("SMS, WhatsApp, RCS, email, calls, push and dashboard"),
-        "privacy:preferences",
-    ),
+    (_("Who sent me this?"), _("Check a sender or a message"), "privacy:who"),
     (
         _("Your data"),
         _("See it, correct it, erase it, move it, or name a nominee"),
@@ -99,6 +95,11 @@ ERRANDS = (
 )
 #: What the site map has besides, because it needs a login.
 OWN = (
+    (
+        _("Choose your messages"),
+        _("SMS, WhatsApp, RCS, email, calls, push and dashboard"),
+        "privacy:preferences",
+    ),
     (_("Documents (KYC)"), _("Send documents and see what is still missing"), "privacy:kyc"),
     (_("Receipts"), _("What you agreed to"), "privacy:consents"),
 )
