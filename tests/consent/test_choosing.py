@@ -114,6 +114,14 @@ def test_one_save_refuses_at_once_under_one_receipt_and_collects_what_is_new(ash
     assert boxes(asha) == set(saved.wanted)
 
 
+def test_a_tick_taken_out_of_a_box_that_is_gone_since_withdraws_all_the_same(asha):
+    said(asha, "given")
+    Purpose.objects.filter(code="marketing").update(channels=["email"])
+    contact_rulebook.forget()
+    assert save(asha, was_ticked=frozenset({"marketing:sms", "pigeon", "a:b:c"})).receipt is not None
+    assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
+
+
 def test_a_save_without_a_change_makes_nothing(asha):
     said(asha, "given")
     assert save(asha, "marketing:sms") == preference_updates.Saved(None)

@@ -113,7 +113,11 @@ def _changes(
     boxes = [(group, box) for group in offered for box in group.boxes]
     gone = ticked - {box.value for _group, box in boxes} - (was_ticked or frozenset())
     left_out = dict.fromkeys(sorted(gone), LeftOut.NOT_OFFERED)
-    removed: set[opt_in_confirmation.Value] = set()
+    # A tick taken out of a box that has gone since the page was opened withdraws what was agreed to all the same.
+    lost = (was_ticked or frozenset()) - ticked - {box.value for _group, box in boxes}
+    removed: set[opt_in_confirmation.Value] = {
+        (value.split(":")[0], value.split(":")[1]) for value in lost if ":" in value
+    }
     left_open: set[opt_in_confirmation.Value] = set()
     wanted: list[Box] = []
     for group, box in boxes:
