@@ -1,5 +1,6 @@
 """What the consent pages ask, each field with words for what is wrong."""
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from consent.base.choices import Answer, Pace, Way
 from consent.preferences.services.preferences import WishList
 from portal.kernel.core import addresses, clock
-from portal.kernel.core.errors import Refused
+from portal.kernel.core.errors import BadReference, Refused
+from portal.kernel.core.ids import parse_reference
 from portal.kernel.core.time_range import DayField, MomentField
 from portal.kernel.law.choices import Channel
 from portal.kernel.people.models import Fiduciary
@@ -188,8 +190,18 @@ class HistoryForm(forms.Form):
 
 
 class ReceiptForm(forms.Form):
-    """A receipt that anybody wants checked: the file, or its text as a scanned code gives it."""
+    """A receipt that anybody wants checked: its number, the file, or its text as a scanned code gives it.
 
+    ``reference`` may be of a grievance or a request too: ``kind`` says which it is.
+    """
+
+    reference = forms.CharField(
+        label=_("Reference or receipt number"),
+        help_text=_("Capital or small letters, with or without spaces and hyphens."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        max_length=80,
+        required=False,
+    )
     receipt = forms.FileField(
         label=_("Receipt file"),
         help_text=_("The receipt file, whose name ends in .tlog-proof, or the PDF or JSON form of the receipt."),
@@ -204,10 +216,24 @@ class ReceiptForm(forms.Form):
         strip=False,
     )
 
+    def clean_reference(self) -> str:
+        """The canonical form; ``kind`` is what it is of."""
+        typed: str = self.cleaned_data["reference"]
+        for kind in ("CR", "GR") if typed else ():
+            with suppress(BadReference):
+                self.kind, found = kind, parse_reference(typed, kind)
+                return found
+        if typed:
+            raise forms.ValidationError(
+                _("No receipt and no grievance has this number. Compare each character, or give the receipt file.")
+            )
+        return ""
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("receipt") is None and not cleaned.get("pasted", "").strip():
-            self.add_error("receipt", _("Choose the receipt file to check, or paste its text."))
+        is_empty = cleaned.get("receipt") is None and not cleaned.get("pasted", "").strip()
+        if is_empty and not cleaned.get("reference") and not self.has_error("reference"):
+            self.add_error("reference", _("Enter the number of the receipt, choose its file, or paste its text."))
         return cleaned
 
     def content(self, most: int) -> bytes:

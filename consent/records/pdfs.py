@@ -208,15 +208,15 @@ def _receipt(reference: str, rows: Sequence[Sequence[str]], *, proof: bytes, add
         "file": name,
         "attached": _("Receipt file"),
     }
-    pictures = {"proof": proof.decode(), "address": _code(address), "code": _code(proof.decode())}
+    pictures = {"proof": proof.decode(), "address": _code(address, error="m"), "code": _code(proof.decode())}
     return typst_pdf.typeset("consent_receipt.typ", words, pictures)
 
 
-def _code(text: str) -> str:
+def _code(text: str, *, error: str = "l") -> str:
     """A QR code as SVG; empty for more than the largest code holds (2,953 bytes; ISO/IEC 18004, version 40)."""
     drawn = io.BytesIO()
     try:
-        segno.make(text, error="l", micro=False).save(drawn, kind="svg", border=4, xmldecl=False)
+        segno.make(text, error=error, micro=False).save(drawn, kind="svg", border=4, xmldecl=False)
     except segno.DataOverflowError:
         return ""
     return drawn.getvalue().decode()

@@ -53,6 +53,7 @@ def test_what_people_type_is_forgiven():
     tail = reference[6:].replace("0", "o").replace("1", "l").replace("5", "s")
     assert parse_reference("os-gr-" + tail, "GR") == reference
     assert parse_reference(tail, "GR") == reference
+    assert parse_reference("0s gr " + tail, "GR") == reference
 
 
 @pytest.mark.parametrize("kind", ["DO", "GR", "CR"])

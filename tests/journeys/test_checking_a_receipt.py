@@ -62,7 +62,7 @@ def test_anybody_posts_a_receipt_and_reads_the_answer_in_their_language(window, 
     anybody = window(narrow=True)
     name = settings.LANGUAGE_COOKIE_NAME
     anybody.context.add_cookies([{"name": name, "value": language, "url": anybody.origin}])
-    page = anybody.goes_to("/privacy/receipts/verify/")
+    page = anybody.goes_to("/privacy/check/")
     assert page.locator("html").get_attribute("lang") == language
     page.set_input_files("input[type=file]", str(proof))
     page.locator("main form button").first.click()

@@ -144,5 +144,11 @@ def test_the_footer_has_three_columns_where_there_is_room_and_the_officer_is_nam
     assert len(set(lefts)) == 3
     assert page.locator("body").inner_text().count(officer.full_name) == 1
     foot = page.locator("footer")
-    for words in (officer.full_name, officer.postal_address, "Report a child's account", "Check a receipt", "Site map"):
+    for words in (
+        officer.full_name,
+        officer.postal_address,
+        "Report a child's account",
+        "Check a reference or receipt",
+        "Site map",
+    ):
         assert words in foot.inner_text()

@@ -93,7 +93,7 @@ def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, de
     download.value.save_as(receipt)
 
     anybody = window()
-    checking = anybody.goes_to("/privacy/receipts/verify/")
+    checking = anybody.goes_to("/privacy/check/")
     checking.set_input_files("input[type=file]", str(receipt))
     checking.get_by_role("button", name="Check the receipt").click()
     anybody.looks()

@@ -67,7 +67,7 @@ def test_taking_the_tick_away_stops_sms_and_leaves_a_receipt_that_anybody_can_ch
     download.value.save_as(receipt)
 
     anybody = window(narrow=True)
-    page = anybody.goes_to("/privacy/receipts/verify/")
+    page = anybody.goes_to("/privacy/check/")
     page.set_input_files("input[type=file]", str(receipt))
     page.get_by_role("button", name="Check the receipt").click()
     anybody.looks()

@@ -135,7 +135,7 @@ def test_a_parent_stops_answering_with_one_press_and_keeps_the_proof(page, mothe
     assert "You answer for this person no more" in listed
     file = re.search(r'href="(/privacy/consents/[^"]+/standing/receipt.tlog-proof)"', told.text)
     proof = SimpleUploadedFile("r.tlog-proof", her.get(file[1]).content)
-    checked = Client().post("/privacy/receipts/verify/", {"receipt": proof}).text
+    checked = Client().post("/privacy/check/", {"receipt": proof}).text
     assert "This receipt is genuine" in checked
     assert "somebody stopped answering for another person" in checked
     assert her.get(file[1].replace("tlog-proof", "pdf")).content.startswith(b"%PDF")

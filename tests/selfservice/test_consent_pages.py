@@ -732,7 +732,7 @@ def test_what_goes_on_names_who_allows_it_and_no_law_before_its_first_day(asha, 
 def test_no_form_leaves_a_mark_of_errors_in_the_address_of_what_comes_after():
     forms = [p.read_text() for p in (settings.BASE_DIR / "templates" / "selfservice").rglob("*.html")]
     assert not [form for form in forms if re.search(r'action="[^"]*#', form)]
-    assert 'id="errors" role="alert" tabindex="-1" autofocus' in Client().post("/privacy/receipts/verify/").text
+    assert 'id="errors" role="alert" tabindex="-1" autofocus' in Client().post("/privacy/check/").text
 
 
 @pytest.mark.parametrize(
@@ -742,7 +742,7 @@ def test_every_form_of_a_receipt_is_checked(her, asha, form):
     event = said(asha, "given")
     assert receipts.seal(event.receipt)
     file = her.get(f"/privacy/consents/{event.receipt.reference}/1/{form}").content
-    answer = Client().post("/privacy/receipts/verify/", {"receipt": SimpleUploadedFile(form, file)}).text
+    answer = Client().post("/privacy/check/", {"receipt": SimpleUploadedFile(form, file)}).text
     assert "This receipt is genuine" in answer
 
 
@@ -752,7 +752,7 @@ def test_a_receipt_that_an_editor_saved_anew_with_its_mark_is_checked_all_the_sa
     proof = receipts.file_for(event)
     for data in (b"\xef\xbb\xbf" + proof, b"\xef\xbb\xbf" + proof.replace(b"\n", b"\r\n")):
         file = SimpleUploadedFile("mine.tlog-proof", data)
-        assert "This receipt is genuine" in her.post("/privacy/receipts/verify/", {"receipt": file}).text
+        assert "This receipt is genuine" in her.post("/privacy/check/", {"receipt": file}).text
 
 
 @pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000, b"%PDF-1.7 /Type/EmbeddedFile>> stream\nx"])
@@ -760,18 +760,18 @@ def test_what_is_no_receipt_is_called_so(data, tmp_path):
     path = tmp_path / "x.tlog-proof"
     path.write_bytes(data)
     with path.open("rb") as upload:
-        page = Client().post("/privacy/receipts/verify/", {"receipt": upload}).content.decode()
+        page = Client().post("/privacy/check/", {"receipt": upload}).content.decode()
     assert "There is no receipt in this" in page
-    answer = Client().post("/privacy/receipts/verify/", {})
+    answer = Client().post("/privacy/check/", {})
     assert answer.status_code == 422
-    assert "Choose the receipt file to check" in answer.content.decode()
+    assert "Enter the number of the receipt, choose its file" in answer.content.decode()
 
 
 def test_a_pdf_with_thousands_of_files_is_refused_before_any_is_unpacked(monkeypatch):
     monkeypatch.setattr("consent.records.rules.receipt_extraction.zlib", None)
     one = b"<</Type /EmbeddedFile>> stream\n" + zlib.compress(bytes(60_000)) + b"\nendstream\n"
     many = SimpleUploadedFile("receipt.pdf", b"%PDF-1.7\n" + one * 3_000)
-    answer = Client().post("/privacy/receipts/verify/", {"receipt": many}).text
+    answer = Client().post("/privacy/check/", {"receipt": many}).text
     assert "Too many files are attached to this PDF" in answer
 
 

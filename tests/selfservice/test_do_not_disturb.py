@@ -84,11 +84,11 @@ def test_the_receipt_file_proves_itself_and_says_whether_it_still_holds(her):
     paper = her.get(f"{at}receipt.pdf")
     assert paper.content.startswith(b"%PDF")
     attached = SimpleUploadedFile("mine.pdf", paper.content)
-    assert "This receipt is genuine" in her.post("/privacy/receipts/verify/", {"receipt": attached}).text
+    assert "This receipt is genuine" in her.post("/privacy/check/", {"receipt": attached}).text
     whole = her.get(f"{at}receipt.json").json()
     assert whole["record"]["facts"]["categories"] == "health"
     assert whole["status"]["freshness"] == "latest"
-    page = Client().post("/privacy/receipts/verify/", {"pasted": proof.content.decode()}).content.decode()
+    page = Client().post("/privacy/check/", {"pasted": proof.content.decode()}).content.decode()
     assert "a person told what they block" in page
     assert "health" not in page.lower()
     her.post(PAGE, {"seen": "health|||"})

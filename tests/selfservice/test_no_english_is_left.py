@@ -164,7 +164,7 @@ WRONG = {
     "/privacy/sign-in/": {},
     "/privacy/stop/": {"address": "\x00"},
     "/privacy/track/": {"reference": "OS-GR-1", "address": ""},
-    "/privacy/receipts/verify/": {"pasted": "\x00"},
+    "/privacy/check/": {"pasted": "\x00"},
     "/privacy/grievances/new/who/": {},
 }
 OWN_WRONG = {

@@ -337,7 +337,7 @@ def test_anybody_may_check_the_receipt_of_a_stop_and_learns_no_address(asha):
     hers.post(CHOOSE, {"act": "onesetu"})
     reference = Suppression.objects.get().receipt.reference
     document = json.loads(hers.get(f"/privacy/stop/receipts/{reference}/receipt.json").content)
-    page = Window().post("/privacy/receipts/verify/", {"pasted": document["proof"]}).text
+    page = Window().post("/privacy/check/", {"pasted": document["proof"]}).text
     assert "This receipt is genuine" in page
     assert "all promotional messages from Onesetu stopped at one address" in page
     assert reference not in page

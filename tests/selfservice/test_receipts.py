@@ -2,15 +2,21 @@
 
 import json
 import re
+from io import BytesIO
 
 import pytest
+import typst
+import zxingcpp
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from consent.base.selectors import contact_rulebook
 from consent.records.services import receipts
 from portal.kernel.core import clock
+from portal.kernel.core.ids import example
 from portal.kernel.ledger import services as ledger
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
@@ -18,7 +24,7 @@ from tests.servers import witness as witness_server
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PAGE = "/privacy/receipts/verify/"
+PAGE = "/privacy/check/"
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +112,93 @@ def test_anybody_may_check_a_file_and_learns_nothing_about_the_person(event, ash
     assert f"answered {local.day} {local:%B %Y, %H:%M} IST" in page
     for personal in (ASHA, ASHA_PHONE, ASHA_PHONE[-4:], str(asha.subject.ref), event.receipt.reference):
         assert personal not in page
+
+
+NUMBERED = {
+    "en": ("this receipt is genuine. It was issued on", "It is sealed in our record."),
+    "hi": ("यह रसीद असली है। यह", "यह हमारे रिकॉर्ड में पक्की दर्ज है।"),
+    "mr": ("ही पावती खरी आहे. ती", "ती आमच्या नोंदीत पक्की नोंदलेली आहे."),
+}
+
+
+def as_typed(reference):
+    """The same number as people write it down and read it out."""
+    plain = reference[3:].replace("-", " ").lower()
+    return [reference, f"os {plain}", plain, f"0s-{plain.replace('0', 'o')}", reference.replace("-", "")]
+
+
+def answer_in(page):
+    return page.text[page.text.index("note ok") :].partition("</div>")[0]
+
+
+@pytest.mark.parametrize("language", NUMBERED)
+def test_anybody_may_check_a_number_and_learns_that_it_is_genuine_and_its_day_alone(event, asha, language):
+    client = Client(headers={"accept-language": language})
+    for typed in as_typed(event.receipt.reference):
+        page = client.post(PAGE, {"reference": typed}, follow=True)
+        assert page.redirect_chain == [(f"{PAGE}{event.receipt.reference}/", 302)], typed
+        note = answer_in(page)
+        assert all(words in note for words in NUMBERED[language])
+        assert str(event.receipt.made_at.astimezone(clock.IST).year) in note
+        for private in (ASHA, ASHA_PHONE[-4:], str(asha.subject.ref), "Offers", "Onesetu", "SMS", event.fiduciary.name):
+            assert private not in note
+
+
+def test_a_number_says_nothing_about_what_came_after(event, asha):
+    page = f"{PAGE}{event.receipt.reference}/"
+    before = answer_in(Client().get(page))
+    said(asha, "withdrawn", occurred_at=clock.now())
+    assert answer_in(Client().get(page)) == before
+
+
+def test_a_number_that_we_never_issued_is_no_receipt_and_a_wrong_character_stays_in_the_field(event):
+    assert Client().get(f"{PAGE}{example('CR')}/").status_code == 404
+    assert "No receipt has this number" in Client().get(f"{PAGE}{example('CR')}/").text
+    typed = event.receipt.reference[:-1] + ("A" if event.receipt.reference[-1] != "A" else "B")
+    wrong = Client().post(PAGE, {"reference": typed})
+    assert wrong.status_code == 422
+    assert "No receipt and no grievance has this number" in wrong.text
+    assert f'value="{typed}"' in wrong.text
+
+
+def test_a_receipt_that_is_not_sealed_yet_says_so(asha):
+    waiting = said(asha, "given", channel="email")
+    assert "It is being recorded" in Client().get(f"{PAGE}{waiting.receipt.reference}/").text
+
+
+def test_the_box_of_the_first_page_leads_to_a_receipt_or_to_a_grievance(event):
+    home = Client().get("/privacy/").text
+    assert f'action="{PAGE}"' in home
+    assert Client().get(PAGE, {"reference": event.receipt.reference}).url == f"{PAGE}{event.receipt.reference}/"
+    assert Client().get(PAGE, {"reference": example("GR").lower()}).url == f"/privacy/track/?reference={example('GR')}"
+    assert f'href="{PAGE}"' in home[home.index("<footer") :]
+
+
+def test_numbers_are_asked_for_thirty_times_an_hour_from_one_place(event):
+    page = f"{PAGE}{event.receipt.reference}/"
+    assert [Client().get(page).status_code for _try in range(31)] == [200] * 30 + [429]
+
+
+def test_the_address_on_receipts_printed_before_leads_here(event):
+    old = "/privacy/receipts/verify/"
+    assert (Client().get(old).status_code, Client().get(old).url) == (301, PAGE)
+    assert Client(enforce_csrf_checks=True).post(old).status_code == 308
+
+
+def test_the_code_on_the_paper_leads_to_the_answer_about_its_number(her, event, monkeypatch):
+    """The paper is set as pictures of its pages, and read as a telephone reads it."""
+    pictures: list[bytes] = []
+
+    def keeps_pictures(*given, set_by=typst.compile, **options):
+        pages = set_by(*given, **options, format="png", ppi=200)
+        pictures.extend(pages if isinstance(pages, list) else [pages])
+        return set_by(*given, **options)
+
+    monkeypatch.setattr("portal.kernel.core.typst_pdf.typst.compile", keeps_pictures)
+    her.get(file(event, "receipt.pdf"))
+    codes = [code.text for page in pictures for code in zxingcpp.read_barcodes(Image.open(BytesIO(page)))]
+    address = next(code for code in codes if code.startswith(settings.SITE_URL))
+    assert "this receipt is genuine" in Client().get(address.removeprefix(settings.SITE_URL)).text
 
 
 @pytest.mark.parametrize("form", ["receipt.json", "receipt.tlog-proof"])

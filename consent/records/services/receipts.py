@@ -111,6 +111,21 @@ def stops_at(
     return [(receipt, first[receipt.pk]) for receipt in found if receipt.pk in first]
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """What anybody may know by a receipt's number alone: not whose it is, of which company, about what, or what was answered."""
+
+    reference: str
+    issued_at: datetime
+    is_sealed: bool
+
+
+def by_number(reference: str) -> Numbered | None:
+    """The receipt with this number, in its canonical form; None where we never issued one. Reads only."""
+    found = ConsentReceipt.objects.filter(reference=reference).first()
+    return Numbered(found.reference, found.made_at, is_sealed(found)) if found is not None else None
+
+
 class Freshness(StrEnum):
     """Whether an answer still counts. A receipt proves what was answered, never that nothing was answered since."""
 

@@ -15,6 +15,7 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "grievance.upload": (60, 3600),
     "nominee.claim": (20, 3600),
     "questions.visitor": (20, 3600),
+    "receipt.number": (30, 3600),
     "request.ask": (30, 3600),
     "request.for_you": (30, 3600),
     "request.prove": (60, 3600),

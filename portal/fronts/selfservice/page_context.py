@@ -45,7 +45,7 @@ ACCOUNT = (
     (_("Documents (KYC)"), "privacy:kyc"),
     (_("Account"), "privacy:account"),
 )
-VERIFY = (_("Check a receipt"), "privacy:verify-receipt")
+VERIFY = (_("Check a reference or receipt"), "privacy:check")
 #: What anybody may check who has a number of ours.
 CHECKS = (TRACK, VERIFY)
 DO = (*MENU[1:], *CHECKS)

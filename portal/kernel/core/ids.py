@@ -78,6 +78,8 @@ def parse_reference(text: str, kind: str) -> str:
     elif plain.startswith(kind) and len(plain) - len(kind) in lengths:
         plain = plain[len(kind) :]
     plain = plain.translate(READ_AS)
+    if len(plain) not in lengths and plain.startswith(("OS" + kind).translate(READ_AS)):
+        plain = plain[2 + len(kind) :]
     if len(plain) not in lengths or any(character not in ALPHABET for character in plain):
         groups = "three groups" if kind in LONG_KINDS else "two groups"
         raise BadReference(f"A reference looks like {example(kind)}: {groups} of four characters.")

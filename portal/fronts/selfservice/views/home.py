@@ -202,7 +202,7 @@ def home(request: HttpRequest) -> HttpResponse:
     principal: Principal | None = getattr(request.user, "principal", None)
     context: dict[str, Any] = {
         "errands": errands(),
-        "track_url": address_of("privacy:track"),
+        "check_url": address_of("privacy:check"),
         "is_customer": principal is not None,
     }
     if principal is not None:

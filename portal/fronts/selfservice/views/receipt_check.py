@@ -2,15 +2,19 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.preferences.forms import ReceiptForm
 from consent.records.rules.receipt_extraction import LARGEST
 from consent.records.services import receipts
-from portal.fronts.selfservice import receipt_verifier
+from portal.fronts.selfservice import limits, receipt_verifier
+from portal.kernel.core import error_pages
 from portal.kernel.ledger import program
 from portal.kernel.ledger import services as ledger
 from portal.kernel.ledger.services import witnesses
@@ -26,16 +30,54 @@ def _keys() -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """GET asks for the receipt, POST answers. Nothing is kept of it."""
-    form = ReceiptForm(request.POST, request.FILES) if request.method == "POST" else ReceiptForm()
-    context: dict[str, Any] = {"form": form, "checked": None, **_keys()}
-    if request.method == "POST":
-        if not form.is_valid():
-            status = HTTPStatus.UNPROCESSABLE_ENTITY
-            return render(request, "selfservice/receipts/verify.html", context, status=status)
-        context["checked"] = receipts.check(form.content(LARGEST + 1))
-    return render(request, "selfservice/receipts/verify.html", context)
+def check(request: HttpRequest) -> HttpResponse:
+    """GET asks for a number or a receipt (``reference``: answers as POST), POST answers. Nothing is kept of it.
+
+    A number leads to the page with its answer, that of a grievance to where it is followed. What is typed here gets
+    into an address only if it can be a number of ours; the box of the first page asks with GET.
+    """
+    is_asked = request.method == "POST" or "reference" in request.GET
+    typed = request.POST if request.method == "POST" else {"reference": request.GET.get("reference", "")}
+    form = ReceiptForm(typed, request.FILES) if is_asked else ReceiptForm()
+    if not is_asked:
+        return _show(request, form)
+    if not form.is_valid():
+        return _show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if reference := form.cleaned_data["reference"]:
+        return HttpResponseRedirect(_address_of(form.kind, reference))
+    return _show(request, form, checked=receipts.check(form.content(LARGEST + 1)))
+
+
+def _address_of(kind: str, reference: str) -> str:
+    if kind == "CR":
+        return reverse("privacy:check-number", args=[reference])
+    return f"{reverse('privacy:track')}?{urlencode({'reference': reference})}"
+
+
+@require_safe
+def number(request: HttpRequest, reference: str) -> HttpResponse:
+    """Whether a receipt with this number is genuine and when it was issued; nothing else. The code on its paper leads here."""
+    form = ReceiptForm({"reference": reference})
+    if not form.is_valid():
+        return _show(request, form, status=HTTPStatus.NOT_FOUND)
+    found = form.cleaned_data["reference"]
+    if form.kind != "CR" or found != reference:
+        return HttpResponseRedirect(_address_of(form.kind, found))
+    if limits.exceeded(request, "receipt.number"):
+        return error_pages.too_many(request)
+    numbered = receipts.by_number(found)
+    status = HTTPStatus.OK if numbered is not None else HTTPStatus.NOT_FOUND
+    return _show(request, ReceiptForm(initial={"reference": found}), numbered=numbered, asked=found, status=status)
+
+
+def _show(request: HttpRequest, form: ReceiptForm, *, status: int = HTTPStatus.OK, **said: Any) -> HttpResponse:
+    return render(request, "selfservice/receipts/verify.html", {"form": form, **said, **_keys()}, status=status)
+
+
+@csrf_exempt
+def moved(request: HttpRequest) -> HttpResponse:
+    """The address that stands on receipts printed before; a form that is open still keeps its method (308)."""
+    return HttpResponsePermanentRedirect(reverse("privacy:check"), preserve_request=request.method == "POST")
 
 
 @require_safe

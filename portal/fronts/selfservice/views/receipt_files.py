@@ -31,7 +31,11 @@ def _json(said: receipts.Said) -> HttpResponse:
 
 
 def _pdf(said: receipts.Said) -> HttpResponse:
-    proof, address = receipts.file_for(said), settings.SITE_URL + reverse("privacy:verify-receipt")
+    receipt: Any = said.receipt  # a change of wishes that has no receipt has no file either
+    proof, address = (
+        receipts.file_for(said),
+        settings.SITE_URL + reverse("privacy:check-number", args=[receipt.reference]),
+    )
     if isinstance(said, Suppression):
         content = stop_pdf(said, proof=proof, address=address, at=clock.now())
     elif isinstance(said, PreferenceChange | StandingEnded):
