@@ -221,7 +221,9 @@ def test_whoever_stopped_everybody_has_a_receipt_of_each_company_and_nobody_is_n
             path = f"/privacy/stop/receipts/{receipt.reference}/receipt.json"
             assert path in hers.get(DONE).text
             assert code in hers.get(path).text
-        assert "Stop promotional messages from Acme Bank" not in page, "one company alone is offered by name where it wrote"
+        assert "Stop promotional messages from Acme Bank" not in page, (
+            "one company alone is offered by name where it wrote"
+        )
         # A number may have another holder by now: answers of a person are for the browser that stopped, and their account.
         assert ("Acme Bank" in proven(later, address)) is (address == STRANGER)
 

@@ -11,9 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.fronts.selfservice import limits
 from portal.kernel.core import clock
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
 from portal.kernel.registers.models import Sender
 from portal.kernel.registers.senders.rules.sender_search import is_text_of, read, words_of
 from tests.consent.factories import law_is_loaded
+from tests.outbox.factories import MessageFactory
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import agreed_template, listed_target, own, registered_sender
 from tests.signin.people_who_sign_in import work_of
@@ -60,7 +64,9 @@ def test_the_letter_at_the_end_says_what_kind_it_is(world):
     assert "government" in asked("AD-ONESTU-G")
 
 
-@pytest.mark.parametrize("typed", ["1234567", "१२३४५६७", "12345 67", "offers@shop.example", "https://shop.example/x"])
+@pytest.mark.parametrize(
+    "typed", ["1234567", "१२३४५६७", "12345 67", "shop.example/offers", "https://shop.example/offers/x"]
+)
 def test_a_clients_number_or_address_names_nobody(world, typed):
     said = asked(typed)
     assert "This is a business that sends through Onesetu." in said
@@ -93,10 +99,78 @@ def test_a_whole_text_is_known_with_its_sender_or_without(world):
 def test_a_link_that_nobody_listed_makes_another_text():
     template = "Pay your bill of {#numeric#} at {#url#} by Friday evening."
     text = words_of("Pay your bill of 300 at pay.shop.example/1 by Friday evening.")
-    assert is_text_of(template, text, listed={"pay.shop.example"})
+    assert is_text_of(template, text, links=["https://pay.shop.example"])
     assert not is_text_of(template, text)
     assert not is_text_of("Hello {#alphanumeric#}", "hello you")
-    assert not is_text_of(template, words_of("Pay your bill of 300 by Friday evening."), listed=())
+    assert not is_text_of(template, words_of("Pay your bill of 300 by Friday evening."))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://1.2.3.4/pay",
+        "1.2.3.4",
+        "https://онесету.рф/pay",
+        "онесету.рф",
+        "evil。com/pay",
+        "evil．com",
+        "https://pay.shop.example@evil.com/",
+        "pay.shop.example.evil.com",
+        "call 9876543210 now",
+        "98765 43210",
+        "+91-98765-43210",
+    ],
+)
+def test_what_leads_elsewhere_in_the_place_of_a_variable_makes_another_text(value):
+    template = "Your parcel could not be delivered: {#alphanumeric#}. Have a nice day."
+    text = words_of(f"Your parcel could not be delivered: {value}. Have a nice day.")
+    assert not is_text_of(template, text, links=["https://pay.shop.example"], numbers=["+911234567890"])
+
+
+@pytest.mark.parametrize(
+    "value", ["nobody at home", "order 12345678", "rs.500.00", "18:30", "pay.shop.example/7", "123 456 7890", "1-2-3"]
+)
+def test_what_leads_nowhere_or_to_what_is_listed_leaves_the_text_as_it_is(value):
+    template = "Your parcel could not be delivered: {#alphanumeric#}. Have a nice day."
+    text = words_of(f"Your parcel could not be delivered: {value}. Have a nice day.")
+    assert is_text_of(template, text, links=["https://pay.shop.example"], numbers=["+911234567890"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://onesetu.example:x@evil.com/",
+        "https://onesetu.example@evil.com/",
+        "onesetu.example:x@evil.com",
+        "https://onesetu.example.evil.com/",
+        "https://shop.example/other",
+        "https://shop.example/offers/../other",
+        "http://other.example/https://onesetu.example",
+    ],
+)
+def test_an_address_that_only_looks_like_a_known_one_is_not_known(world, settings, typed):
+    settings.SITE_URL, settings.DEFAULT_FROM_EMAIL = "https://onesetu.example", "Onesetu <privacy@onesetu.example>"
+    assert "not registered" in asked(typed)
+
+
+def test_a_reference_of_ours_is_known_alone_and_says_nothing_of_a_text_that_quotes_it(world):
+    message = MessageFactory(reference=new_reference("MS"))
+    typed = message.reference.lower().replace("-", " ")
+    assert "not registered" in asked(typed), "it has not left yet"
+    Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=clock.now())
+    assert "A message with this reference was sent" in asked(typed)
+    assert "not registered" in asked(f"Your account is closed, pay now. Ref {message.reference}")
+    assert "the text is not one of theirs" in asked(f"AD-ONESTU-T\nPay now. Ref {message.reference}")
+
+
+def test_a_text_whose_first_line_is_one_word_is_looked_up_whole(world):
+    header = Sender.objects.get(value="ONESTU")
+    agreed_template(
+        text="Hello\nYour Onesetu bill of {#numeric#} was paid. Thank you.",
+        senders=[header],
+        template_id="1107160000000000002",
+    )
+    assert f"This is a text of {own().name}." in asked("Hello\nYour Onesetu bill of 300 was paid. Thank you.")
 
 
 def test_nothing_that_is_typed_can_match_a_sender_kept_without_a_value():
@@ -174,6 +248,24 @@ def test_a_complaint_begins_with_the_sender_and_its_business(world):
     answer = client.post(COMPLAIN, {"t": url.partition("?t=")[2]}, follow=True)
     assert answer.redirect_chain[-1][0] == "/privacy/grievances/new/message/"
     assert f'value="ONESTU-P ({own().name})"' in answer.text
+
+
+def test_a_complaint_does_not_replace_one_that_is_being_written(world):
+    client = Client()
+    url = client.post(PAGE, {"typed": "AD-ONESTU-P"}).url
+    ticket = url.partition("?t=")[2]
+    client.post(COMPLAIN, {"t": ticket})
+    written = {name: cookie.value for name, cookie in client.cookies.items()}
+    answer = client.post(COMPLAIN, {"t": ticket})
+    assert answer.url == "/privacy/grievances/new/"
+    assert not answer.cookies
+    assert {name: cookie.value for name, cookie in client.cookies.items()} == written
+
+
+def test_a_complaint_without_a_ticket_begins_nothing(world):
+    client = Client()
+    assert client.post(COMPLAIN, {"t": "nothing"}).url == PAGE
+    assert not client.cookies
 
 
 def test_the_result_leads_to_the_bodies_outside(world):

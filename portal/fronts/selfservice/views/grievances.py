@@ -76,8 +76,14 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/grievances/start.html", context)
 
 
-def begin(request: HttpRequest, answers: Mapping[str, str], *, page: str) -> HttpResponse:
-    """A grievance about something that another page shows: its answers are in, and it goes on at ``page``."""
+def begin(request: HttpRequest, answers: Mapping[str, str], *, page: str, keeps_draft: bool = False) -> HttpResponse:
+    """A grievance about something that another page shows: its answers are in, and it goes on at ``page``.
+
+    ``keeps_draft``: one that the browser is writing already is not replaced, and the person goes on with that; for a page which
+    any other may post to.
+    """
+    if keeps_draft and (written := _draft(request)) is not None and written.ticket is None:
+        return HttpResponseRedirect(reverse("privacy:grievance-start"))
     if limits.exceeded(request, "grievance.file"):
         return error_pages.too_many(request)
     draft, secret = drafts.start(at=clock.now())

@@ -129,18 +129,19 @@ def result(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/who/result.html", page)
 
 
-@csrf_exempt  # the ticket is sealed by us; a grievance begins empty and is sent by nobody but the person
+@csrf_exempt  # the ticket is sealed by us, and a grievance that the browser is writing is never replaced
 @require_POST
 def complain(request: HttpRequest) -> HttpResponse:
     """A grievance about the message begins with its sender filled in, and asks for the rest."""
     found = _opened(request.POST.get("t", ""))
+    if found is None:
+        return HttpResponseRedirect(reverse("privacy:who"))
     answers = {"for_whom": str(ForWhom.SELF), "kind": str(TicketKind.UNWANTED_MESSAGES)}
-    if found is not None and found.sender is not None:
-        answers["sender"] = "-".join(filter(None, (found.sender.value, found.suffix)))
-        if found.is_named and found.fiduciary is not None:
-            named = f"{answers['sender']} ({found.fiduciary.name})"
-            answers["sender"] = named if len(named) <= LONGEST_SENDER else answers["sender"]
-    return grievances.begin(request, answers, page="message")
+    if found.sender is not None:
+        value = "-".join(filter(None, (found.sender.value, found.suffix)))
+        named = f"{value} ({found.fiduciary.name})" if found.is_named and found.fiduciary is not None else value
+        answers["sender"] = next((text for text in (named, value) if len(text) <= LONGEST_SENDER), "")
+    return grievances.begin(request, answers, page="message", keeps_draft=True)
 
 
 def _bodies() -> list[Any]:

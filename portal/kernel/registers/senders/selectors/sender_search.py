@@ -1,6 +1,6 @@
 """Who sent something, for anybody who asks. Reads; what was typed goes nowhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,6 +16,8 @@ from portal.kernel.registers.base.choices import SenderKind, TargetKind, Templat
 from portal.kernel.registers.senders.models.senders import ListedTarget, Sender
 from portal.kernel.registers.senders.models.templates import ContentTemplate
 from portal.kernel.registers.senders.rules.sender_search import Asked, is_text_of
+from portal.kernel.registers.senders.rules.template_checks import link_is_listed
+from portal.kernel.registers.senders.selectors import senders
 
 #: A text that ended longer ago is not looked at: it would name the sender of a message that nobody still has.
 TEXTS_SINCE: Final = timedelta(days=365)
@@ -54,26 +56,26 @@ def who_sent(asked: Asked, *, at: datetime) -> Found:
     """What is registered about it. The same statements whatever was asked: how long it takes says nothing."""
     values = [*sorted(asked.values), *NO_FORMS[len(asked.values) :]]
     rows = Sender.objects.filter(value__in=values, answer=Answer.APPROVED, starts_at__lte=at)
-    senders = list(rows.exclude(kind=SenderKind.OPT_OUT_NUMBER).order_by("-starts_at", "-pk"))
+    known = list(rows.exclude(kind=SenderKind.OPT_OUT_NUMBER).order_by("-starts_at", "-pk"))
     wrote = Message.objects.filter(reference=asked.reference, sent_at__isnull=False).values("fiduciary")
     writers = set(Fiduciary.objects.filter(code__in=wrote).values_list("pk", flat=True))
-    hosts = _hosts(at)
-    texts = _owners_of_text(asked.text, hosts, at)
-    if senders:
-        return _of_senders(senders, asked, texts, at)
+    listed = _listed(at)
+    ours = set(Fiduciary.objects.filter(is_self=True).values_list("pk", flat=True))
+    texts, whole = _owners_of_texts((asked.text, asked.whole), listed, at)
+    if known:
+        return _of_senders(known, asked, texts, at)
     if asked.reference:
         return _of_owners(Outcome.MESSAGE, writers)
     if asked.host:
-        owners = {owner for host, owner in hosts if asked.host == host or asked.host.endswith(f".{host}")}
-        return _of_owners(Outcome.ADDRESS, owners)
-    return _of_owners(Outcome.TEXT, texts) if not asked.values else Found(Outcome.UNKNOWN)
+        return _of_owners(Outcome.ADDRESS, _owners_of_address(asked, listed, ours))
+    return _of_owners(Outcome.TEXT, whole)
 
 
-def _of_senders(senders: list[Sender], asked: Asked, texts: set[int], at: datetime) -> Found:
-    held = [row for row in senders if not row.has_ended(at=at)]
+def _of_senders(known: list[Sender], asked: Asked, texts: set[int], at: datetime) -> Found:
+    held = [row for row in known if not row.has_ended(at=at)]
     if len({row.fiduciary_id for row in held}) > 1:
         return Found(Outcome.UNCLEAR)
-    row = (held or senders)[0]
+    row = (held or known)[0]
     if not held:
         return Found(Outcome.ENDED, row.pk, row.fiduciary_id)
     if not asked.text:
@@ -88,8 +90,16 @@ def _of_owners(outcome: Outcome, owners: set[int]) -> Found:
     return Found(outcome, fiduciary=owners.pop()) if owners else Found(Outcome.UNKNOWN)
 
 
-def _owners_of_text(text: str, hosts: list[tuple[str, int]], at: datetime) -> set[int]:
-    """Whose registered text it is, word for word. A part of a text names nobody."""
+@dataclass(slots=True)
+class Listed:
+    """What the texts of one business may hold."""
+
+    links: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+
+
+def _owners_of_texts(texts: tuple[str, ...], listed: dict[int, Listed], at: datetime) -> list[set[int]]:
+    """Whose registered text each is, word for word. A part of a text names nobody."""
     rows = ContentTemplate.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=at - TEXTS_SINCE),
         answer=Answer.APPROVED,
@@ -97,21 +107,37 @@ def _owners_of_text(text: str, hosts: list[tuple[str, int]], at: datetime) -> se
         starts_at__lte=at,
     )
     templates = list(rows.values_list("fiduciary", "text"))
-    listed: dict[int, set[str]] = {}
-    for host, owner in hosts:
-        listed.setdefault(owner, set()).add(host)
-    return {owner for owner, template in templates if is_text_of(template, text, listed=listed.get(owner, ()))}
+
+    def owners(text: str) -> set[int]:
+        known = ((owner, template, listed.get(owner, Listed())) for owner, template in templates)
+        return {
+            owner for owner, template, of in known if is_text_of(template, text, links=of.links, numbers=of.numbers)
+        }
+
+    return [owners(text) for text in texts]
 
 
-def _hosts(at: datetime) -> list[tuple[str, int]]:
-    """The hosts that businesses have listed, each with its business, and those of our own pages and letters."""
-    ours = list(Fiduciary.objects.filter(is_self=True).values_list("pk", flat=True))
+def _owners_of_address(asked: Asked, listed: dict[int, Listed], ours: set[int]) -> set[int]:
+    """Whose address it is: at or under a link that a business has listed, or at a host of our own pages and letters. A host alone
+    is nobody's because one link on it is listed: many share it.
+    """
     own = (urlsplit(settings.SITE_URL).hostname or "", settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> "))
-    rows = ListedTarget.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=at), kind=TargetKind.LINK, answer=Answer.APPROVED, starts_at__lte=at
-    ).values_list("value", "fiduciary")
-    listed = [((urlsplit(value if "//" in value else f"//{value}").hostname or ""), owner) for value, owner in rows]
-    return listed + [(host, number) for host in own for number in ours]
+    if any(asked.host == host or asked.host.endswith(f".{host}") for host in own if host):
+        return ours
+    return {owner for owner, of in listed.items() if asked.link and link_is_listed(asked.link, of.links)}
+
+
+def _listed(at: datetime) -> dict[int, Listed]:
+    """The links and numbers that businesses have listed, with the numbers that they send from, by business."""
+    rows = senders.in_force(ListedTarget.objects.all(), at=at).values_list("fiduciary", "kind", "value")
+    dialled = senders.in_force(Sender.objects.filter(kind__in=senders.DIALLED), at=at).values_list("fiduciary", "value")
+    found: dict[int, Listed] = {}
+    for owner, kind, value in rows:
+        of = found.setdefault(owner, Listed())
+        (of.links if kind == TargetKind.LINK else of.numbers).append(value)
+    for owner, value in dialled:
+        found.setdefault(owner, Listed()).numbers.append(value)
+    return found
 
 
 def is_named_to_anybody(fiduciary: Fiduciary, sender: Sender | None) -> bool:

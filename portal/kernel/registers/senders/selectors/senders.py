@@ -47,6 +47,8 @@ FREE_TEXT_RULE: Final = "WA-POLICY"
 #: TRAI: which series of voice numbers carries what.
 SERIES_RULE: Final = "IN-TRAI-SERIES"
 #: Kinds whose senders may have letters; the others are numbers.
+#: Senders that a person can call back.
+DIALLED: Final = (SenderKind.SHORT_CODE, SenderKind.VOICE_NUMBER, SenderKind.WHATSAPP_NUMBER)
 _NAMED: Final = (SenderKind.SMS_HEADER, SenderKind.RCS_AGENT)
 MOST_KEPT: Final = 10_000
 
@@ -214,8 +216,7 @@ def targets(*, fiduciary: Fiduciary, at: datetime) -> tuple[list[str], list[str]
     listed = in_force(ListedTarget.objects.filter(fiduciary=fiduciary), at=at).values_list("kind", "value")
     links = [value for kind, value in listed if kind == TargetKind.LINK]
     numbers = [value for kind, value in listed if kind == TargetKind.NUMBER]
-    dialled = (SenderKind.SHORT_CODE, SenderKind.VOICE_NUMBER, SenderKind.WHATSAPP_NUMBER)
-    own = in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=dialled), at=at)
+    own = in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=DIALLED), at=at)
     return links, [*numbers, *own.values_list("value", flat=True)]
 
 
