@@ -21,41 +21,25 @@ class ConsentConfig(AppConfig):
         )
         from consent import deadlines as notice_deadlines
         from consent.base import upload_limits
-        from consent.broadcasts.selectors.affected_sends import affected_sends
         from consent.broadcasts.services import departure_check
         from consent.collection.services import (
             consent_expiry,
             incapacity_effects,
             person_merge,
-            required_consent,
-            restrictions,
         )
         from consent.notices import jobs
-        from consent.records.selectors.client_addresses import used_by
-        from consent.records.services import merge_projection, receipts, relied_on_consent
-        from consent.suppressions.services import one_click_unsubscribe
+        from consent.records.services import merge_projection, receipts
         from consent.timeline import STRANDS
         from portal.kernel.core import ports
         from portal.kernel.core.admin import labels
         from portal.kernel.law import request_cache
         from portal.kernel.people.models import SubjectAlias
 
+        _answer()
         request_cache.changes_with(SubjectAlias)
         for strand in STRANDS:
             ports.strands.register(strand)
-        for port, answer in (
-            (ports.send_gate, send_gate.send_gate),
-            (ports.send_gate_of_many, send_gate.send_gate_of_many),
-            (ports.consent_question, required_consent.question),
-            (ports.consent_given, required_consent.say_yes),
-            (ports.consent_standing, relied_on_consent.standing_yes),
-            (ports.one_click_url, one_click_unsubscribe.url_for),
-            (ports.addresses_used, used_by),
-        ):
-            port.fill(answer)
         ports.leaving.register(departure_check.still_wanted)
-        ports.message_template.fill(departure_check.template_of)
-        ports.affected_sends.fill(affected_sends)
         ports.address_left.register(consent_expiry.end_at_address)
         ports.clock_owners.register(notice_deadlines.NoticeClocks())
         ports.people_merging.register(person_merge.keep_the_stricter)
@@ -64,11 +48,7 @@ class ConsentConfig(AppConfig):
         ports.rest_noted.register(incapacity_effects.pause)
         ports.rest_lifted.register(incapacity_effects.resume)
         ports.person_rests.register(incapacity_effects.end_with_the_person)
-        ports.withdraw_everything.fill(incapacity_effects.withdraw_everything)
-        ports.use_stopped.fill(restrictions.stop_every_use)
         ports.complaints.register(send_gate.complained)
-        ports.stop_at_address.fill(send_gate.stop_wanted)
-        ports.opted_out.fill(send_gate.opted_out)
         ports.erasers.register(erasure.Scans())
         ports.erasers.register(erasure.ManagerLinks())
         ports.erasers.register(erasure.Wishes())
@@ -94,3 +74,28 @@ class ConsentConfig(AppConfig):
         labels.say(staff_labels.LanguageNames, fields=("language", "notice_language"))
         for model, heading in staff_labels.HEADINGS.items():
             labels.head(model._meta.label, heading)
+
+
+def _answer() -> None:
+    from consent import send_gate
+    from consent.broadcasts.selectors.affected_sends import affected_sends
+    from consent.broadcasts.services import departure_check
+    from consent.collection.services import incapacity_effects, required_consent, restrictions
+    from consent.records.selectors.client_addresses import used_by
+    from consent.records.services import relied_on_consent
+    from consent.suppressions.services import one_click_unsubscribe
+    from portal.kernel.core import answers
+
+    answers.send_gate.fill(send_gate.send_gate)
+    answers.send_gate_of_many.fill(send_gate.send_gate_of_many)
+    answers.consent_question.fill(required_consent.question)
+    answers.consent_given.fill(required_consent.say_yes)
+    answers.consent_standing.fill(relied_on_consent.standing_yes)
+    answers.one_click_url.fill(one_click_unsubscribe.url_for)
+    answers.addresses_used.fill(used_by)
+    answers.message_template.fill(departure_check.template_of)
+    answers.affected_sends.fill(affected_sends)
+    answers.withdraw_everything.fill(incapacity_effects.withdraw_everything)
+    answers.use_stopped.fill(restrictions.stop_every_use)
+    answers.stop_at_address.fill(send_gate.stop_wanted)
+    answers.opted_out.fill(send_gate.opted_out)

@@ -20,7 +20,7 @@ from portal.kernel.law.choices import Channel, MessageCategory
 def send_gate(
     *, address: str, purpose: str, channel: str, at: datetime, fiduciary: str, subject_ref: UUID | None = None
 ) -> Decision:
-    """Fills ``ports.send_gate``."""
+    """Fills ``answers.send_gate``."""
     return may_contact(
         address=address, purpose=purpose, channel=channel, at=at, fiduciary=fiduciary, subject_ref=subject_ref
     )
@@ -29,7 +29,7 @@ def send_gate(
 def send_gate_of_many(
     *, asked: Sequence[tuple[str, UUID]], purpose: str, channel: str, at: datetime, fiduciary: str
 ) -> list[Answered]:
-    """Fills ``ports.send_gate_of_many``: the answers of ``send_gate``, from a few statements for all."""
+    """Fills ``answers.send_gate_of_many``: the answers of ``send_gate``, from a few statements for all."""
     is_person = KIND_OF_CHANNEL[Channel(channel)] == SUBJECT
     places = [str(ref) if is_person else address for address, ref in asked]
     question = Question(purpose, channel, at, fiduciary)
@@ -60,14 +60,14 @@ def complained(
 
 
 def opted_out(*, subject_ref: UUID, actor: Actor, at: datetime) -> None:
-    """Fills ``ports.opted_out``: a request to opt out holds from the moment at which it is shown who asks (``signals``)."""
+    """Fills ``answers.opted_out``: a request to opt out holds from the moment at which it is shown who asks (``signals``)."""
     opt_out(subject_ref=subject_ref, actor=actor, now=at)
 
 
 def stop_wanted(
     *, kind: str, address: str, fiduciary: str, actor: Actor, at: datetime, is_complaint: bool = True
 ) -> str:
-    """Fills ``ports.stop_at_address``: a grievance about unwanted messages, or a request that was granted, ends with everything
+    """Fills ``answers.stop_at_address``: a grievance about unwanted messages, or a request that was granted, ends with everything
     promotional stopped there.
 
     In the caller's transaction. Returns the receipt's reference; empty where nothing had to change. Raises Refused for what

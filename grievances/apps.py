@@ -22,6 +22,7 @@ class GrievancesConfig(AppConfig):
         from grievances.requests.services import data_copies, erasure_requests, identity_verification
         from grievances.tickets.services import conversation, intake, thread_access
         from grievances.timeline import STRANDS
+        from portal.kernel.core import answers
         from portal.kernel.core import ports as core_ports
 
         for stated in (REQUESTS, TICKETS):
@@ -41,8 +42,8 @@ class GrievancesConfig(AppConfig):
         core_ports.job_kinds.register(PutTogether())
         for job_kind in legacy_import.LISTS.job_kinds:
             core_ports.job_kinds.register(job_kind)
-        core_ports.inbound_grievance.fill(grievances_ports.message_came_in)
-        core_ports.named_in_grievance.fill(grievances_ports.named_in_grievance)
+        answers.inbound_grievance.fill(grievances_ports.message_came_in)
+        answers.named_in_grievance.fill(grievances_ports.named_in_grievance)
         for queue in queues.QUEUES:
             core_ports.queues.register(queue)
         core_ports.finders.register(search.find)

@@ -29,7 +29,7 @@ _MESSAGES = UUID("6f2d3c1e-6d0e-4f0c-9a53-1f0a8f6f6a11")
 
 
 def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
-    """Fills ``ports.named_in_grievance``: whether whoever answers this open grievance may look at what it is about.
+    """Fills ``answers.named_in_grievance``: whether whoever answers this open grievance may look at what it is about.
 
     Its person wrote the reference themself; whom an appeal keeps out looks at nothing for it.
     """
@@ -85,7 +85,7 @@ def message_came_in(
     actor: Actor,
     at: datetime,
 ) -> str:
-    """Fills ``ports.inbound_grievance``: files what somebody wrote in answer to a message; returns the reference.
+    """Fills ``answers.inbound_grievance``: files what somebody wrote in answer to a message; returns the reference.
 
     In the caller's transaction. ``key`` names the message: the same again files nothing. What names a grievance of this
     number, or answers the question that one asks, goes into its thread. The reply to a new one, on the channel it came by,

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from portal.kernel.core import answers
+
 
 class KycConfig(AppConfig):
     name = "kyc"
@@ -34,9 +36,9 @@ class KycConfig(AppConfig):
             core_ports.ledger_followers.register(stated)
         for strand in STRANDS:
             core_ports.strands.register(strand)
-        core_ports.number_finder.fill(inspection.number_finder)
-        core_ports.age_shown.fill(age_evidence.age_shown)
-        core_ports.sender_state.fill(selectors.sender_state)
+        answers.number_finder.fill(inspection.number_finder)
+        answers.age_shown.fill(age_evidence.age_shown)
+        answers.sender_state.fill(selectors.sender_state)
         core_ports.people_selections.register(incident_queries.WithDocuments())
         for job_kind in legacy_import.ARCHIVES.job_kinds:
             core_ports.job_kinds.register(job_kind)

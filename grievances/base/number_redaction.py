@@ -2,7 +2,7 @@
 
 from django.utils.module_loading import import_string
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.text import mask_identity_numbers
 from portal.kernel.vault.inspection.result import UNREAD
 
@@ -19,7 +19,7 @@ def without_numbers(text: str) -> tuple[str, int]:
     if sum(character.isdigit() or character == UNREAD for character in text) < _SHORTEST:
         return text, 0
     text, cut = mask_identity_numbers(text)
-    finder = ports.number_finder.ask()
+    finder = answers.number_finder.ask()
     if not finder:
         return text, cut
     places = _apart(import_string(finder)(text))

@@ -35,9 +35,7 @@ PROMISES: Final[Mapping[str, Text]] = {
         "We correct what is wrong and tell everybody who has it from us. Our log keeps what stood before."
     ),
     request_choices.Right.COMPLETION: _("We add what is missing and tell everybody who has it from us."),
-    request_choices.Right.ERASURE: _(
-        "We erase what we need not keep. Our answer says what stays, why and until when."
-    ),
+    request_choices.Right.ERASURE: _("We erase what we need not keep. Our answer says what stays, why and until when."),
     request_choices.Right.RESTRICTION: _(
         "We keep the data and stop using it until the matter is settled. A right in the EU."
     ),

@@ -15,7 +15,7 @@ from portal.kernel.people.services.age_declarations import ADULT, CHILD, UNKNOWN
 
 def age_shown(*, subject_ref: UUID) -> str:
     """Give "adult" or "child" by the newest check of a signed date of birth of the person, which an approved document bears
-    out where it says adult; empty where no document says. Fills ``ports.age_shown``.
+    out where it says adult; empty where no document says. Fills ``answers.age_shown``.
     """
     refs = refs_of(subject_ref)
     own = Membership.objects.filter(

@@ -281,7 +281,7 @@ class SenderState:
 
 
 def sender_state(*, subject_ref: UUID, on: date) -> SenderState:
-    """Answers ``ports.sender_state`` for a customer by its subject, under any reference of it. Never opened, or due again: not verified."""
+    """Answers ``answers.sender_state`` for a customer by its subject, under any reference of it. Never opened, or due again: not verified."""
     customers = Customer.objects.filter(subject__ref__in=refs_of(subject_ref))
     cases = Case.objects.filter(customer__in=customers).order_by("pk")
     case = min(cases, key=lambda one: one.subject_ref != subject_ref, default=None)

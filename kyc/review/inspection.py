@@ -11,7 +11,7 @@ HIDE = "kyc.numbers.aadhaar_positions.to_hide"
 
 
 def number_finder() -> str:
-    """Fills ``ports.number_finder``: what covers numbers in documents covers them in every other upload too."""
+    """Fills ``answers.number_finder``: what covers numbers in documents covers them in every other upload too."""
     return HIDE
 
 

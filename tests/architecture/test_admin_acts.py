@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from portal.fronts.workplace import auditor_access
-from portal.kernel.core import field_changes, ports
+from portal.kernel.core import answers, field_changes
 from portal.kernel.core.actor import staff
 from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.admin.actions import actions_of
@@ -25,7 +25,7 @@ ACTS = [pytest.param(a, act, id=f"{m._meta.label}.{act.name}") for m, a in ADMIN
 @pytest.mark.django_db
 def test_every_act_on_a_row_watches_the_row_and_tells_what_was_entered(page, act, monkeypatch):
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(ports.act_done, "_answer", lambda **said: told.append(said))
+    monkeypatch.setattr(answers.act_done, "_answer", lambda **said: told.append(said))
     monkeypatch.setattr(page.admin_site, "each_context", lambda request: {})
     row = page.model()
     seen: list[Any] = []

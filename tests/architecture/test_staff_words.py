@@ -22,6 +22,7 @@ NO_FORMS = {"data", "migrations", "wsgi", "worker"}
 #: Longer texts of forms that no guarded field takes, and what becomes of them.
 ELSEWHERE = {
     "ReceiptForm.pasted": "looked at and not kept",
+    "WhoForm.typed": "looked up and not kept",
     "TemplateForm.sent_from": "headers and numbers of the register, nothing else",
     **dict.fromkeys(
         (

@@ -19,7 +19,7 @@ from consent.models import ConsentState
 from consent.notices.services import acknowledgements
 from consent.preferences.services import preferences
 from consent.preferences.services.preferences import WishList
-from portal.kernel.core import actor, clock, ports
+from portal.kernel.core import actor, answers, clock
 from portal.kernel.law.models import Purpose
 from portal.kernel.outbox.models import Message
 from portal.kernel.people.models import Protection
@@ -317,9 +317,9 @@ def test_the_dashboard_and_push_are_asked_by_subject(asha):
 def test_the_outbox_asks_this_gate(asha):
     said(asha, "given", channel="email")
     gate = {"address": ASHA, "purpose": "marketing", "channel": "email", "at": NOON, "fiduciary": "onesetu"}
-    assert ports.send_gate.ask(**gate).allowed
+    assert answers.send_gate.ask(**gate).allowed
     said(asha, "withdrawn", channel="email", occurred_at=clock.now())
-    assert not ports.send_gate.ask(**gate).allowed
+    assert not answers.send_gate.ask(**gate).allowed
 
 
 def test_a_signed_answer_can_be_proved_and_one_changed_word_breaks_it(asha):

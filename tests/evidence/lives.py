@@ -12,7 +12,7 @@ from django.db import transaction
 from consent.base.choices import STANDING
 from consent.models import ConsentState
 from grievances.models import Ticket
-from portal.kernel.core import actor, addresses, clock, ports
+from portal.kernel.core import actor, addresses, answers, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.ledger.models import Entry
 from portal.kernel.people import selectors as people
@@ -127,7 +127,7 @@ class Life:
 
     def _look(self) -> None:
         with transaction.atomic():
-            ports.record_opened.ask(
+            answers.record_opened.ask(
                 actor=self.officer,
                 about=f"people.principal:{self.who.pk}",
                 subject_ref=self.ref,

@@ -18,7 +18,7 @@ from portal.fronts.evidence.models import MonthlyReport
 from portal.fronts.evidence.period import Period
 from portal.fronts.evidence.reports import REPORTS
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import actor, clock, ports
+from portal.kernel.core import actor, answers, clock
 from portal.kernel.law.choices import LawfulBasis
 from portal.kernel.people.models import RoleGrant
 from portal.kernel.people.services import staff
@@ -157,7 +157,7 @@ def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
     member = StaffFactory(roles=["kyc_checker", "support"])
     for who in (member, StaffFactory()):
         about = {"about": "kyc.case:OS-KY-1", "subject_ref": None, "purpose": "support", "ticket": "kyc"}
-        ports.record_opened.ask(actor=actor.staff(who.pk), **about)
+        answers.record_opened.ask(actor=actor.staff(who.pk), **about)
     assert rows_of("access", "By role") == {"No role": [1, 0], "KYC checker, Support": [1, 0]}
     assert rows_of("access", "Records opened, by purpose") == {"To support this person at their wish": [2]}
     assert rows_of("access", "By kind of record") == {"KYC cases": [2, 0]}

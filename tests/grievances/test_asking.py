@@ -15,7 +15,7 @@ from grievances.requests.services import identity_verification, request_intake, 
 from grievances.tickets import grievance_status
 from grievances.tickets.services import deadlines, resolutions, thread_access
 from grievances.tickets.services.conversation import Upload
-from portal.kernel.core import actor, clock, ports
+from portal.kernel.core import actor, answers, clock
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.law.models import Clock
 from portal.kernel.outbox.models import Message
@@ -345,7 +345,7 @@ def test_what_shows_an_address_and_the_opt_out_are_one(officer: User, monkeypatc
     def broken(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(ports.opted_out, "ask", broken)
+    monkeypatch.setattr(answers.opted_out, "ask", broken)
     with pytest.raises(ZeroDivisionError):
         identity_verification.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
     request.refresh_from_db()

@@ -27,7 +27,7 @@ from kyc.cases.outstanding_items import needs_of
 from kyc.models import Document, Party
 from portal.demo.story import builder
 from portal.fronts.workplace import approvals
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.admin.actions import actions_of
 from portal.kernel.core.admin.record_access import OPENED
 from portal.kernel.ledger.services import seal_now
@@ -185,8 +185,8 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     first request.
     """
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    load, look_up, has_shown = ModelBackend.get_user, selectors.permissions_of, ports.second_factor.ask
-    read_scope = ports.reading_scope.ask
+    load, look_up, has_shown = ModelBackend.get_user, selectors.permissions_of, answers.second_factor.ask
+    read_scope = answers.reading_scope.ask
     logins, held, shown = dict[Any, Any](), dict[Any, frozenset[str]](), dict[tuple[Any, str | None], bool]()
     scopes = dict[Any, Any]()
 
@@ -212,8 +212,8 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         return shown[who]
 
     monkeypatch.setattr(get_resolver(), "resolve", resolved)
-    monkeypatch.setattr(ports.second_factor, "ask", second_factor)
-    monkeypatch.setattr(ports.reading_scope, "ask", reading_scope)
+    monkeypatch.setattr(answers.second_factor, "ask", second_factor)
+    monkeypatch.setattr(answers.reading_scope, "ask", reading_scope)
     monkeypatch.setattr(ModelBackend, "get_user", get_user)
     monkeypatch.setattr(selectors, "permissions_of", permissions_of)
     logging.disable()

@@ -16,7 +16,7 @@ from kyc.review.services.check_runs import run_plan
 from kyc.review.services.customer_types import say_type
 from kyc.review.services.document_decisions import answer, propose
 from kyc.review.services.document_uploads import open_case, send, upload
-from portal.kernel.core import actor, clock, ids, ports
+from portal.kernel.core import actor, answers, clock, ids
 from portal.kernel.law.request_cache import remembering
 from portal.kernel.people.models import Customer, Fiduciary, User
 from portal.kernel.retention.models import Hold
@@ -49,9 +49,9 @@ def agreed(customer: Customer, *, language: str = "en", **changes: Any) -> Yes:
     Fiduciary.objects.get_or_create(
         code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
     )
-    if ports.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now()) is None:
+    if answers.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now()) is None:
         published_notice(asks=[PURPOSE], code="aadhaar-consent", text="May we verify your Aadhaar document?")
-    text = ports.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now())
+    text = answers.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now())
     given = {"text_sha256": text.sha256, "language": text.language, "asked_in": "I agree."}
     return Yes(**{**given, "said_by": holder_of(customer, None), **changes})
 

@@ -23,7 +23,7 @@ from kyc.outcomes.services import deletion_requests
 from kyc.review.services import provider_requests
 from kyc.review.services.check_runs import run_plan
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.actor import SYSTEM
 from portal.kernel.core.errors import LostRace, NotFound, Unavailable
 from portal.kernel.outbox.models import Message
@@ -46,7 +46,7 @@ FIRM = {"lgnm": "ACME FOODS", "tradeNam": "Acme", "ctb": "Partnership", "sts": "
 @pytest.fixture
 def outside(settings: Any, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Registers]:
     monkeypatch.setattr(http, "TIMEOUT", 0.4)
-    monkeypatch.setattr(ports.consent_standing, "_answer", lambda **asked: "CR-7K4M-9QX2")
+    monkeypatch.setattr(answers.consent_standing, "_answer", lambda **asked: "CR-7K4M-9QX2")
     service_in_the_book("digilocker", "gst-network", "pan-register", "penny-drop")
     with registers.running() as running:
         settings.KYC_PROVIDERS = running.settings()
@@ -328,7 +328,7 @@ def test_a_provider_without_a_contract_is_told_nothing_and_a_person_decides(outs
 
 
 def test_without_a_consent_that_stands_nobody_is_told_and_a_person_decides(outside, asha_rao, monkeypatch):
-    monkeypatch.setattr(ports.consent_standing, "_answer", lambda **asked: "")
+    monkeypatch.setattr(answers.consent_standing, "_answer", lambda **asked: "")
     document = pan_card(asha_rao)
     assert ask(document) == "given_up"
     assert set(said(document).values()) >= {("UNAVAILABLE", "NO_CONSENT")}

@@ -8,7 +8,7 @@ import pytest
 from factory import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from portal.kernel.core import addresses, clock, ports
+from portal.kernel.core import addresses, answers, clock
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import templates
 from portal.kernel.outbox.channels import registry
@@ -86,8 +86,8 @@ def posted(*, purpose: str = "support", about: str = "tests.thing:1", subject_re
 def answering_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate = Gate()
     with monkeypatch.context() as patch:
-        patch.setattr(ports.send_gate, "_answer", gate)
-        patch.setattr(ports.send_gate_of_many, "_answer", gate.of_many)
+        patch.setattr(answers.send_gate, "_answer", gate)
+        patch.setattr(answers.send_gate_of_many, "_answer", gate.of_many)
         yield gate
 
 

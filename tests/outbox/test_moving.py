@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.kernel.core import actor, clock, ports
+from portal.kernel.core import actor, answers, clock
 from portal.kernel.core.errors import Unavailable
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import encryption
@@ -181,7 +181,7 @@ def test_words_that_were_erased_are_not_moved(asha: Any, gate: Gate, channel: Re
 def test_the_words_are_made_anew_for_the_other_channel(
     asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ports.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
+    monkeypatch.setattr(answers.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
     letter = to(asha.subject.ref)
     use_template(monkeypatch, "Subject: A notice\nOpens: nothing\n\nमराठी: {{ reference }}", language="mr")
     channel.behaviour = refuse

@@ -18,7 +18,7 @@ from consent.records.services.addresses import Address
 from consent.records.services.consent_events import Choice
 from consent.suppressions.services.address_opt_outs import stop_at_address
 from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
-from portal.kernel.core import actor, addresses, clock, ports
+from portal.kernel.core import actor, addresses, answers, clock
 from portal.kernel.outbox.choices import MessageState, Outcome
 from portal.kernel.outbox.models import Delivery, Message
 from portal.kernel.outbox.services import delivery, post, renderer
@@ -136,7 +136,7 @@ def test_a_withdrawal_after_the_gate_has_said_yes_waits_until_the_message_is_on_
         finally:
             connection.close()
 
-    gate = ports.send_gate._answer
+    gate = answers.send_gate._answer
     assert gate is not None
     meanwhile = threading.Thread(target=withdrawing)
 
@@ -146,7 +146,7 @@ def test_a_withdrawal_after_the_gate_has_said_yes_waits_until_the_message_is_on_
         meanwhile.join(timeout=0.3)
         return decision
 
-    monkeypatch.setattr(ports.send_gate, "_answer", answer)
+    monkeypatch.setattr(answers.send_gate, "_answer", answer)
     assert delivery.deliver(message.pk, now=clock.now()) == MessageState.SENT
     meanwhile.join()
     (told,) = returned

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import templates
 from portal.kernel.outbox.services import message_content, post, post_webhook
@@ -63,7 +63,7 @@ def test_nothing_that_staff_read_of_any_kind_opens_anything() -> None:
             context=values,
         )
         whole, shown = message_content.text_of(message), message_content.text_of(message).without_keys()
-        one_click = ports.one_click_url.ask(reference=message.reference, category="promotional")
+        one_click = answers.one_click_url.ask(reference=message.reference, category="promotional")
         assert one_click in whole.body
         assert one_click not in shown.body
         for name, value in values.items():

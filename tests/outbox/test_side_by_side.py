@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.kernel.audit import rules
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock, ports
 from portal.kernel.core.ports import HookList
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
@@ -101,7 +101,7 @@ def test_a_hook_that_nobody_fills_lets_nothing_leave(
     gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.decision = None
-    monkeypatch.setattr(ports.send_gate_of_many, "_answer", ports.send_gate_of_many._when_empty)
+    monkeypatch.setattr(answers.send_gate_of_many, "_answer", answers.send_gate_of_many._when_empty)
     messages = [posted(number) for number in range(2)]
     assert deliver(messages) == ["stopped", "stopped"]
     assert several.taken == []

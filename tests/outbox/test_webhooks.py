@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.kernel.core import clock, ports, webhook_signatures
+from portal.kernel.core import answers, clock, webhook_signatures
 from portal.kernel.core.errors import Refused
 from portal.kernel.outbox import data_copy_sections
 from portal.kernel.outbox.choices import MessageState
@@ -83,7 +83,7 @@ def test_a_system_verifies_what_it_is_told_under_the_new_and_the_older_secret(re
 
 
 def test_no_gate_is_asked_whether_a_processor_may_be_told_to_stop(recipient, monkeypatch):
-    monkeypatch.setattr(ports.send_gate, "_answer", lambda **question: 1 / 0)
+    monkeypatch.setattr(answers.send_gate, "_answer", lambda **question: 1 / 0)
     assert deliver(told(f"http://{recipient.host}/in")) == MessageState.SENT
 
 

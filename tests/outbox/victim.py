@@ -15,7 +15,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from portal.demo import server  # noqa: E402
-from portal.kernel.core import ports  # noqa: E402
+from portal.kernel.core import answers  # noqa: E402
 from portal.kernel.core.enqueue import enqueue  # noqa: E402
 from portal.kernel.outbox import templates  # noqa: E402
 from portal.kernel.outbox.services import post  # noqa: E402
@@ -30,8 +30,8 @@ def arrange() -> None:
     """The channels of the test's gateway, a template, and a gate that says yes."""
     settings.OUTBOX_CHANNELS = CHANNELS
     templates.load = lambda kind, language: templates.parse(kind, "en", SOURCE)  # type: ignore[assignment]
-    ports.send_gate._answer = lambda **question: Decision(allowed=True)
-    ports.send_gate_of_many._answer = lambda asked, **question: [Decision(allowed=True)] * len(asked)
+    answers.send_gate._answer = lambda **question: Decision(allowed=True)
+    answers.send_gate_of_many._answer = lambda asked, **question: [Decision(allowed=True)] * len(asked)
 
 
 def work() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.outbox.channels.protocol import SenderIdentity
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import entity_of, own, registered_sender
@@ -18,7 +18,7 @@ def told(settings: Any) -> None:
 
 
 def ask(category: str, *, channel: str = "sms", fiduciary: str = "onesetu", language: str = "en") -> SenderIdentity:
-    found: SenderIdentity = ports.sender_identity.ask(
+    found: SenderIdentity = answers.sender_identity.ask(
         fiduciary=fiduciary, channel=channel, category=category, kind="a.b", language=language
     )
     return found

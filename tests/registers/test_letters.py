@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.registers.entries.services import message_footer
 from tests.registers.factories import company_in_force, officer_in_office, today
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 def test_each_letter_names_the_officer_and_how_to_reach_them() -> None:
     officer_in_office()
     company_in_force()
-    footer = ports.letter_footer.ask(language="en", on=today())
+    footer = answers.letter_footer.ask(language="en", on=today())
     for wanted in ("Meera Kulkarni", "officer@onesetu.example", "+91 98765 43210", "Onesetu Example Private Limited"):
         assert wanted in footer
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from kyc.models import Case
 from kyc.review.services.customer_types import say_type
 from kyc.review.services.related_parties import say_nobody_else
-from portal.kernel.core import actor, clock, ports
+from portal.kernel.core import actor, answers, clock
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused
 from portal.kernel.outbox import templates
@@ -291,7 +291,7 @@ def test_deciders_see_a_signed_document_before_everything_else(world: World, mon
     )
     row = frozen(world)
     assert known_age_of(row) == "Under 18: the person said so"
-    monkeypatch.setattr(ports.age_shown, "ask", lambda **_asked: "adult")
+    monkeypatch.setattr(answers.age_shown, "ask", lambda **_asked: "adult")
     assert known_age_of(row) == "18 or older: a signed document shows it; Under 18: the person said so"
 
 

@@ -35,7 +35,7 @@ class AffectedSends:
 
 
 def affected_sends(*, entry: DatedEntry, at: datetime) -> AffectedSends | None:
-    """Fills ``ports.affected_sends``: what the entry's approval or end would have stopped of the time that the house
+    """Fills ``answers.affected_sends``: what the entry's approval or end would have stopped of the time that the house
     rule ``registers.affected_sends`` counts.
 
     Counted are permitted decisions that named the header or template, of an ended DLT entity all of its client's, and our

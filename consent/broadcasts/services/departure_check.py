@@ -92,7 +92,7 @@ def _template_holds(broadcast: Broadcast, message: Message, at: datetime) -> boo
 
 
 def template_of(*, about: str, channel: str, language: str) -> str:
-    """Fills ``ports.message_template``: the template's id, empty for what is no broadcast or needs none."""
+    """Fills ``answers.message_template``: the template's id, empty for what is no broadcast or needs none."""
     if not about.startswith(_LABEL) or channel not in content.OF_TEMPLATES:
         return ""
     row = Broadcast.objects.filter(reference=about.removeprefix(_LABEL)).first()

@@ -21,7 +21,7 @@ from consent.records.services.confirmations import Reply
 from consent.suppressions.services import one_click_unsubscribe
 from consent.suppressions.services.address_opt_outs import holder_of, stop_at_address
 from portal.kernel.core import actor as actors
-from portal.kernel.core import addresses, clock, ports
+from portal.kernel.core import addresses, answers, clock
 from portal.kernel.core.advisory_locks import retried
 from portal.kernel.core.errors import PortalError
 from portal.kernel.law import selectors as law
@@ -117,7 +117,7 @@ def _act(message: Inbound, number: str, key: str, now: datetime) -> None:
     if meaning.effect in _STOPS:
         receipt = _stop(message, number, key, meaning, fiduciary, header=header, language=language, at=said_at, now=now)
     if meaning.effect in {Effect.GRIEVANCE, Effect.STOP_AND_GRIEVANCE}:
-        grievance = ports.inbound_grievance.ask(
+        grievance = answers.inbound_grievance.ask(
             key=key,
             fiduciary=fiduciary.code,
             channel=str(message.channel),

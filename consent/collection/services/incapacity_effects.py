@@ -72,7 +72,7 @@ def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
 def withdraw_everything(*, subject_ref: UUID, by_nominee: bool, actor: Actor, at: datetime) -> int:
     """Withdraw every yes of the person at their own wish or at that of their nominee, in the caller's transaction.
 
-    A refusal that an undo could still end is refused again. Fills ``ports.withdraw_everything``. Returns how many.
+    A refusal that an undo could still end is refused again. Fills ``answers.withdraw_everything``. Returns how many.
     """
     with transaction.atomic():
         subject_locks.take_all_of(subject_ref)

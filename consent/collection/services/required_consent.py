@@ -21,7 +21,7 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 
 
 def question(*, purpose: str, language: str, at: datetime) -> NoticeText | None:
-    """Answers ``ports.consent_question``: the published text that asks for a purpose; None where none is in force."""
+    """Answers ``answers.consent_question``: the published text that asks for a purpose; None where none is in force."""
     return notices_for([purpose], on=clock.day(at), language=language).get(purpose)
 
 
@@ -36,7 +36,7 @@ def say_yes(
     actor: Actor,
     at: datetime,
 ) -> str:
-    """Answers ``ports.consent_given``: one yes to processing, on a page, in the caller's transaction; returns its receipt.
+    """Answers ``answers.consent_given``: one yes to processing, on a page, in the caller's transaction; returns its receipt.
 
     ``text_sha256`` is the text that was shown, ``asked_in`` the words beside the box that was ticked: both are evidence.
     Empty, and nothing is recorded, where the person has said no since ``at``: their withdrawal was quicker than the page.

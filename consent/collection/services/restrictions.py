@@ -1,6 +1,6 @@
 """Restriction and objection: every use that waits for a person's word, or that they may object to, ends at their wish.
 
-Fills ``ports.use_stopped``. What is left rests on a law or on a contract with the person (GDPR Arts 18, 21; DPDP s.6(4)).
+Fills ``answers.use_stopped``. What is left rests on a law or on a contract with the person (GDPR Arts 18, 21; DPDP s.6(4)).
 """
 
 from dataclasses import replace

@@ -16,7 +16,7 @@ from consent.base.permissions import Permission
 from consent.decisions.selectors import point_in_time
 from consent.decisions.services.reason_texts import sentence
 from consent.records.selectors.subjects import subject_ref_of
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.admin.record_access import PURPOSES, TicketField
 from portal.kernel.core.errors import NotFound
@@ -112,7 +112,7 @@ class PastPages(StaffModelAdmin):
             ]
             return {**found, "counts": counts, "purpose": purpose_name(asked["purpose"])}
         ref = asked["subject_ref"]
-        ports.record_opened.ask(
+        answers.record_opened.ask(
             actor=actor_of(request),
             about=f"people.subject:{ref}",
             subject_ref=ref,

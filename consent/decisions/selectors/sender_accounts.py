@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from consent.base.rules.contact import Reason
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.people.choices import Answer, CustomerState
 from portal.kernel.registers.senders.models.senders import SendingEntity
 from portal.kernel.registers.senders.selectors.senders import in_force
@@ -69,7 +69,7 @@ def _read(fiduciary: int, at: datetime, on: date) -> Account:
         return Account(Reason.ENTITY_ENDED if rows.filter(ends_at__lte=at).exists() else None)
     if entity.customer is None:
         return Account()
-    state = ports.sender_state.ask(subject_ref=entity.customer.subject.ref, on=on)
+    state = answers.sender_state.ask(subject_ref=entity.customer.subject.ref, on=on)
     if state is None:
         found = Account(Reason.SENDER_NOT_VERIFIED, "none")
     else:

@@ -17,7 +17,7 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 
 
 def standing_yes(*, subject_ref: UUID, purpose: str, at: datetime) -> str:
-    """Answers ``ports.consent_standing``: the receipt of the yes to processing that counts at an instant, empty for none."""
+    """Answers ``answers.consent_standing``: the receipt of the yes to processing that counts at an instant, empty for none."""
     said = history.latest(_said(subject_ref, purpose)).values()
     yes = [event for event in said if history.standing_of(event, at=at) in YES]
     return str(yes[0].receipt.reference) if len(yes) == len(said) and yes else ""

@@ -52,7 +52,7 @@ class WayOut:
 
 
 def url_for(*, reference: str, category: str) -> str:
-    """Fills ``ports.one_click_url``: the address for a message's header and foot; empty for what is owed."""
+    """Fills ``answers.one_click_url``: the address for a message's header and foot; empty for what is owed."""
     if category not in CHOSEN:
         return ""
     before, after = _address_around(get_urlconf())

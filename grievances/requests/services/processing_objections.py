@@ -15,7 +15,7 @@ from grievances.base.models.requests import RightsRequest
 from grievances.base.request_choices import OPT_OUTS, STOPS, Capacity, Right
 from grievances.requests.services import data_copies
 from grievances.tickets.services import deadlines, intake
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused
 from portal.kernel.people import selectors as people
@@ -84,13 +84,13 @@ def _held_before(request: RightsRequest) -> bool:
 def _stop(request: RightsRequest, actor: Actor, at: datetime) -> None:
     for ref in _people(request):
         if request.right in OPT_OUTS:
-            ports.opted_out.ask(subject_ref=ref, actor=actor, at=at)
+            answers.opted_out.ask(subject_ref=ref, actor=actor, at=at)
         elif request.right == Right.WITHDRAWAL:
             is_nominee = request.capacity == Capacity.NOMINEE
-            ports.withdraw_everything.ask(subject_ref=ref, by_nominee=is_nominee, actor=actor, at=at)
+            answers.withdraw_everything.ask(subject_ref=ref, by_nominee=is_nominee, actor=actor, at=at)
         else:
             is_restricted = request.right == Right.RESTRICTION
-            ports.use_stopped.ask(subject_ref=ref, is_restricted=is_restricted, actor=actor, at=at)
+            answers.use_stopped.ask(subject_ref=ref, is_restricted=is_restricted, actor=actor, at=at)
     if request.right not in OPT_OUTS and request.capacity == Capacity.SELF:
         _stop_where_shown(request, actor, at)
     deadlines.stop_effect(request.ticket, actor=actor, at=at)
@@ -108,7 +108,7 @@ def _stop_where_shown(request: RightsRequest, actor: Actor, at: datetime) -> Non
     shown = set(ticket.contacts.filter(verified_at__isnull=False).values_list("kind", flat=True))
     for kind, address in intake.addresses_of(ticket).items():
         if kind in shown:
-            ports.stop_at_address.ask(
+            answers.stop_at_address.ask(
                 kind=kind,
                 address=address,
                 fiduciary=ticket.fiduciary.code,

@@ -14,7 +14,7 @@ from grievances.base.permissions import GrievancePermission
 from grievances.tickets.services import appeals, intake, notifications, thread_access, thread_entries
 from grievances.tickets.services.conversation import trace
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import access, addresses, ports
+from portal.kernel.core import access, addresses, answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.choices import Channel
@@ -67,7 +67,7 @@ def stop_messages(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> li
     with access.acting(by, GrievancePermission.TICKET_ANSWER):
         Ticket.objects.select_for_update().get(pk=ticket.pk)
         stopped = {
-            addresses.mask(kind, address): ports.stop_at_address.ask(
+            addresses.mask(kind, address): answers.stop_at_address.ask(
                 kind=kind, address=address, fiduciary=found.fiduciary, actor=actor, at=at
             )
             for kind, address in found.places

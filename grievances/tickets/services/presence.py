@@ -16,7 +16,7 @@ from grievances.base.permissions import GrievancePermission
 from grievances.tickets.services import thread_entries
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import access, ports
+from portal.kernel.core import access, answers
 from portal.kernel.core import actor as actors
 from portal.kernel.core.errors import LostRace
 from portal.kernel.people.models import User
@@ -46,7 +46,7 @@ def colleagues_at(ticket: Ticket, *, user: User, now: datetime) -> list[Colleagu
     opened = AuditEvent.objects.filter(
         kind=AuditKind.ADMIN_RECORD_OPENED,
         about=ticket.about,
-        at__gt=now - ports.opening_life.ask(at=now),
+        at__gt=now - answers.opening_life.ask(at=now),
         facts__purpose__in=TO_ANSWER,
     ).exclude(actor_ref=actors.staff(user.pk).ref)
     since = {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from grievances.base import encryption
 from grievances.base.number_redaction import without_numbers
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused, Unavailable
 from portal.kernel.vault.inspection import client
@@ -91,7 +91,7 @@ def made_safe(stream: BinaryIO) -> SafeFile:
     """
     given = stream.read(LIMITS.size + 1)
     try:
-        verdict, kept = client.inspect(given, extension=None, limits=LIMITS, hide=ports.number_finder.ask())
+        verdict, kept = client.inspect(given, extension=None, limits=LIMITS, hide=answers.number_finder.ask())
     except OSError as error:
         raise Unavailable(_("We cannot check files just now. Try again in a few minutes."), code="NO_CHECK") from error
     if verdict.fault is not None:

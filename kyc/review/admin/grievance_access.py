@@ -18,7 +18,7 @@ from kyc.review.admin import review_view
 from kyc.review.services import document_decisions, grievance_access
 from kyc.review.services.grievance_access import open_for_grievance
 from kyc.review.services.protected_access import Look, page_of
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.admin.record_access import OpenUntil, TicketField
 from portal.kernel.core.errors import BadReference, Refused
@@ -76,7 +76,7 @@ class OpenedForGrievances(StaffModelAdmin):
             except Refused as refused:
                 form.add_error(None, str(refused))
             else:
-                OPEN.allow(request, document, until=now + ports.opening_life.ask(at=now), now=now)
+                OPEN.allow(request, document, until=now + answers.opening_life.ask(at=now), now=now)
                 return HttpResponseRedirect(reverse("admin:kyc_document_look", args=[document.pk]))
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return self._page_of(request, {"title": _("Open a document for a grievance"), "form": form}, status=status)

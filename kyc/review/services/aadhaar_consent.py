@@ -20,7 +20,7 @@ from kyc.base.models.parties import Party
 from kyc.cases import check_plans
 from kyc.outcomes.services.deletion_requests import ask_as_holder, is_said_kept
 from kyc.review.services import signed_documents
-from portal.kernel.core import advisory_locks, ports
+from portal.kernel.core import advisory_locks, answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused
 from portal.kernel.people.models import Customer, Principal
@@ -43,7 +43,9 @@ class Yes:
 
 def question(kind: str, *, language: str, now: datetime) -> Any:
     """The text that asks before such a document is taken; None where nothing is asked, or nothing is published yet."""
-    return ports.consent_question.ask(purpose=PURPOSE, language=language, at=now) if check_plans.consent(kind) else None
+    return (
+        answers.consent_question.ask(purpose=PURPOSE, language=language, at=now) if check_plans.consent(kind) else None
+    )
 
 
 def can_be_taken(kind: str, *, now: datetime) -> bool:
@@ -94,7 +96,7 @@ def receipt_for(
     holder = holder_of(case.customer, party)
     said_by = hashlib.sha256(yes.said_by.bytes).hexdigest()
     proof = [] if yes.said_by in refs_of(holder) else [{"type": TOLD_BY, "sha256": said_by}]
-    receipt: str = ports.consent_given.ask(
+    receipt: str = answers.consent_given.ask(
         subject_ref=holder,
         purpose=PURPOSE,
         text_sha256=yes.text_sha256,
@@ -136,7 +138,7 @@ def withdrawn(*, purpose: str, receipts: frozenset[str], actor: Actor, at: datet
 
 
 def _standing(customer: Customer, party: Party | None, *, now: datetime) -> str:
-    return str(ports.consent_standing.ask(subject_ref=holder_of(customer, party), purpose=PURPOSE, at=now))
+    return str(answers.consent_standing.ask(subject_ref=holder_of(customer, party), purpose=PURPOSE, at=now))
 
 
 def _missing() -> Refused:

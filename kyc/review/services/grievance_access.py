@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from kyc.base.models.documents import Document
 from kyc.base.permissions import Permission
-from portal.kernel.core import access, ports
+from portal.kernel.core import access, answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import Refused
 from portal.kernel.people.services.maker_checker import person_of
@@ -23,10 +23,10 @@ def open_for_grievance(reference: str, *, ticket: str, actor: Actor) -> Document
     access.require(user, Permission.DOCUMENT_LOOK)
     found = Document.objects.filter(reference=reference, sent_at__isnull=False)
     document = found.select_related("case__customer__subject", "party", "kept").first()
-    if document is None or not ports.named_in_grievance.ask(ticket=ticket, reference=reference, user=user):
+    if document is None or not answers.named_in_grievance.ask(ticket=ticket, reference=reference, user=user):
         said = _("No open grievance that is yours to answer names this document in its person's own words.")
         raise Refused(said, code="NOT_NAMED")
-    ports.record_opened.ask(
+    answers.record_opened.ask(
         actor=actor,
         about=f"kyc.document:{document.reference}",
         subject_ref=document.subject_ref,

@@ -31,7 +31,7 @@ from kyc.cases.services.declared_values import number_of, typed_beside
 from kyc.outcomes.services import customer_notifications
 from kyc.review.models.provider_requests import Inquiry
 from kyc.review.services import aadhaar_consent
-from portal.kernel.core import ids, ports
+from portal.kernel.core import answers, ids
 from portal.kernel.core.enqueue import enqueue
 from portal.kernel.core.errors import IllegalMove, LostRace, PortalError, Unavailable
 from portal.kernel.core.state_transitions import move
@@ -57,7 +57,7 @@ STANDING_ENDS, NAME_ENDS = "_status", "_name"
 def yes_to_telling(customer: Customer, party: Party | None, *, now: datetime) -> str:
     """The receipt of the yes under which providers may be told of such a document; empty where none counts."""
     holder = aadhaar_consent.holder_of(customer, party)
-    return str(ports.consent_standing.ask(subject_ref=holder, purpose=PURPOSE, at=now))
+    return str(answers.consent_standing.ask(subject_ref=holder, purpose=PURPOSE, at=now))
 
 
 def start(document: Document, *, now: datetime) -> None:

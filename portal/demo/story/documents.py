@@ -23,7 +23,7 @@ from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.demo.story.timeline import Timeline
 from portal.kernel.core import actor as actors
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.actor import Actor
 from portal.kernel.people.choices import CustomerKind
 from portal.kernel.people.models import Customer, Principal, User
@@ -261,7 +261,7 @@ def _decide(document: Document, fate: str, team: Mapping[str, User]) -> None:
 
 def _look(document: Document, person: User) -> None:
     """Nobody decides unseen: the look is recorded as the review desk records it, and the customer reads of it."""
-    ports.record_opened.ask(
+    answers.record_opened.ask(
         actor=by(person),
         about=f"kyc.document:{document.reference}",
         subject_ref=document.subject_ref,

@@ -24,7 +24,7 @@ from portal.fronts.evidence.period import Period
 from portal.fronts.evidence.permissions import Permission
 from portal.fronts.evidence.views import staff_page
 from portal.fronts.evidence.violations.findings import LINKED
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.admin.lists import page_of
 from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
@@ -87,7 +87,7 @@ def control_list(request: HttpRequest) -> HttpResponse:
 def _days(user: Any) -> dict[str, date]:
     """The days that are shown where none are asked for: those of an auditor's login, or as far back as evidence counts."""
     now = clock.now()
-    today, scope = clock.day(now), ports.reading_scope.ask(user)
+    today, scope = clock.day(now), answers.reading_scope.ask(user)
     if scope is not None:
         return {"first_day": scope.first_day, "last_day": min(scope.last_day, today)}
     months = number(register_tasks.EVIDENCE, now=now, otherwise=12)

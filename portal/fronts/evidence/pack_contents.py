@@ -22,7 +22,7 @@ from portal.fronts.evidence.policy_commitments import Map
 from portal.fronts.evidence.reports import REPORTS
 from portal.fronts.evidence.reports.tables import Table, csv_of
 from portal.fronts.evidence.verdicts import Shown, State
-from portal.kernel.core import clock, date_format, ports, typst_pdf
+from portal.kernel.core import answers, clock, date_format, typst_pdf
 from portal.kernel.jobs.export_columns import escape_formula
 from portal.kernel.law.date_arithmetic import add_months
 from portal.kernel.law.models import Clock
@@ -156,7 +156,7 @@ def letters(period: Period) -> tuple[list[tuple[str, bytes]], list[Missing]]:
 
 def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
     """The page that checks packs and receipts in a browser with the network off. No key stands in it: an auditor brings their own."""
-    page = ports.verifier_page.ask()
+    page = answers.verifier_page.ask()
     if page:
         return [("verify.html", page)], []
     return [], [Missing.because("program", "verify.html", "page")]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kernel.core import clock, date_format, ports
+from portal.kernel.core import answers, clock, date_format
 from portal.kernel.core.errors import Refused
 
 
@@ -47,7 +47,7 @@ class Period:
 
     def refuse_outside(self, user: Any) -> None:
         """Raises Refused for days that an auditor's login does not show."""
-        scope = ports.reading_scope.ask(user)
+        scope = answers.reading_scope.ask(user)
         if scope is not None and not scope.covers(self.first_day, self.last_day):
             said = {"first": date_format.day(scope.first_day), "last": date_format.day(scope.last_day)}
             message = _("Your login shows data from %(first)s to %(last)s. Choose days between these.") % said

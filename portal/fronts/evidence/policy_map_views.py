@@ -13,7 +13,7 @@ from portal.fronts.evidence import policy_commitments
 from portal.fronts.evidence.permissions import Permission
 from portal.fronts.evidence.verdicts import State
 from portal.fronts.evidence.views import staff_page
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs import export_columns
 from portal.kernel.jobs.audited_export import listed_response
@@ -35,7 +35,7 @@ COLUMNS = [_column(name) for name in NAMES]
 
 def as_of(user: Any) -> datetime:
     """Now; to an auditor's login whose days are over, the end of the last of them."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     return clock.now() if scope is None else min(clock.now(), scope.end)
 
 

@@ -27,7 +27,7 @@ from portal.fronts.evidence.reports.tables import csv_of
 from portal.fronts.evidence.views import staff_page
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import access, clock, date_format, ports, typst_pdf
+from portal.kernel.core import access, answers, clock, date_format, typst_pdf
 from portal.kernel.core.requests import actor_of
 
 #: Kept reports that the page lists: those of a year.
@@ -100,13 +100,13 @@ def kept_report(request: HttpRequest, number: int) -> HttpResponse:
 
 def _kept_within(user: Any, rows: QuerySet[MonthlyReport]) -> QuerySet[MonthlyReport]:
     """The kept reports of which the login may see every day."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     return rows if scope is None else rows.filter(first_day__gte=scope.first_day, last_day__lte=scope.last_day)
 
 
 def _days_within(user: Any, days: dict[str, date]) -> dict[str, date]:
     """The days that a report opens with: to an auditor's login, no others than it may see."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     if scope is None:
         return days
     last = min(days["last_day"], scope.last_day)

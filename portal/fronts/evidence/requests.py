@@ -18,7 +18,7 @@ from portal.fronts.evidence.models import InformationRequest, RequestEntry
 from portal.fronts.evidence.permissions import Permission
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
-from portal.kernel.core import access, clock, field_changes, ids, pii_guard, ports
+from portal.kernel.core import access, answers, clock, field_changes, ids, pii_guard
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.core.state_transitions import move
@@ -36,7 +36,7 @@ _KINDS = {
 def seen_by(user: Any) -> QuerySet[InformationRequest]:
     """All of them for staff; an auditor's login sees its own."""
     rows = InformationRequest.objects.select_related("asked_by")
-    return rows if ports.reading_scope.ask(user) is None else rows.filter(asked_by=user)
+    return rows if answers.reading_scope.ask(user) is None else rows.filter(asked_by=user)
 
 
 def ask(*, text: str, control: str, due_on: date, actor: Actor, now: datetime) -> InformationRequest:

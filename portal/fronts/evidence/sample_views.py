@@ -22,7 +22,7 @@ from portal.fronts.evidence.period import Period
 from portal.fronts.evidence.permissions import Permission
 from portal.fronts.evidence.registers import REGISTERS, Register
 from portal.fronts.evidence.views import staff_page
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.admin.lists import page_of
 from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
@@ -91,7 +91,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
 
 def seen_by(request: HttpRequest) -> QuerySet[DrawnSample]:
     """The samples of registers and days that the login may see, the newest first."""
-    scope = ports.reading_scope.ask(request.user)
+    scope = answers.reading_scope.ask(request.user)
     rows = DrawnSample.objects.filter(register__in={one.name for one in REGISTERS if _is_shown(request, one)})
     return rows if scope is None else rows.filter(first_day__gte=scope.first_day, last_day__lte=scope.last_day)
 

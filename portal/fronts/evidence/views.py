@@ -23,7 +23,7 @@ from portal.fronts.evidence.permissions import Permission
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs import services as jobs
 from portal.kernel.jobs.choices import FINISHED, JobState
@@ -143,7 +143,7 @@ def _jobs() -> Any:
 
 def _samples(user: Any) -> list[DrawnSample]:
     """The last frozen samples of which the login may see every day."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     rows = (row for row in DrawnSample.objects.all() if scope is None or scope.covers(row.first_day, row.last_day))
     return list(islice(rows, LISTED))
 
@@ -154,7 +154,7 @@ def _listed_to(user: Any) -> list[Job]:
 
 
 def _is_shown(job: Job, user: Any) -> bool:
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     days = (date.fromisoformat(str(job.parameters[name])) for name in ("from", "to"))
     return scope is None or bool(scope.covers(*days))
 

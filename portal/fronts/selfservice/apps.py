@@ -9,7 +9,7 @@ class SelfserviceConfig(AppConfig):
     def ready(self) -> None:
         from portal.fronts.selfservice import deferred_opt_outs
         from portal.fronts.selfservice.receipt_verifier import page_for_packs
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers
 
-        ports.verifier_page.fill(page_for_packs)
-        ports.answer_while_away.fill(deferred_opt_outs.answer)
+        answers.verifier_page.fill(page_for_packs)
+        answers.answer_while_away.fill(deferred_opt_outs.answer)

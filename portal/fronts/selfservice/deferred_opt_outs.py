@@ -19,7 +19,7 @@ WITH_TICKET: Final = ("stop-messages", "stop-code", "stop-choose")
 def answer(request: HttpRequest) -> HttpResponse | None:
     """What to say to a request of these pages; None for any other, and where nothing could be kept.
 
-    Fills ``ports.answer_while_away``. Touches neither session nor login: both are in the database.
+    Fills ``answers.answer_while_away``. Touches neither session nor login: both are in the database.
     """
     try:
         match = resolve(request.path_info)

@@ -19,7 +19,7 @@ def page(keys: Mapping[str, Any]) -> bytes:
 
 
 def page_for_packs() -> bytes:
-    """For evidence packs, which it checks too: in English, and the same bytes whatever our keys are. Fills ``ports.verifier_page``."""
+    """For evidence packs, which it checks too: in English, and the same bytes whatever our keys are. Fills ``answers.verifier_page``."""
     with translation.override("en"):
         nobody: dict[str, list[str]] = {"vkeys": [], "witnesses": [], "witness_keys": []}
         # the tables of the program for auditors

@@ -8,9 +8,9 @@ class SigninConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.fronts.signin import company, events, mfa_status, notifications
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
 
-        ports.second_factor.fill(mfa_status.has_shown_second_factor)
+        answers.second_factor.fill(mfa_status.has_shown_second_factor)
         ports.account_changed.register(notifications.people_changed)
         ports.address_given_up.register(notifications.address_removed)
         events.connect()

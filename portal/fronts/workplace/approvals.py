@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
-from portal.kernel.core import clock, date_format, ports
+from portal.kernel.core import answers, clock, date_format
 from portal.kernel.core.admin import labels
 from portal.kernel.law import explanations
 from portal.kernel.law.choices import ClockState
@@ -141,7 +141,7 @@ def open_to(user: Any) -> Open:
 
     An auditor's login answers nothing, whichever roles it has beside that one.
     """
-    held = roles_held(user) if ports.reading_scope.ask(user) is None else frozenset()
+    held = roles_held(user) if answers.reading_scope.ask(user) is None else frozenset()
     acts = frozenset(FourEyesRule.objects.filter(checker_role__code__in=held).values_list("act", flat=True))
     to_answer, mine = Counter[str](), Counter[str]()
     for kind, act, maker, count in _counted(*_open_ones()):

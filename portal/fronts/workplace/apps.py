@@ -27,7 +27,7 @@ class WorkplaceConfig(AppConfig):
         )
         from portal.fronts.workplace.job_types import RenewLookups, VerifyLedger
         from portal.fronts.workplace.permissions import Permission
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.records import Place, StaffPage
 
         for page in (
@@ -40,9 +40,9 @@ class WorkplaceConfig(AppConfig):
         register(pages.check, Tags.admin)
         for queue in queues.QUEUES:
             ports.queues.register(queue)
-        ports.may_unmask.fill(unmasked_exports.may_propose)
-        ports.only_asks.fill(auditor_access.only_asks)
-        ports.unmasked_export.fill(unmasked_exports.propose)
+        answers.may_unmask.fill(unmasked_exports.may_propose)
+        answers.only_asks.fill(auditor_access.only_asks)
+        answers.unmasked_export.fill(unmasked_exports.propose)
         ports.job_ended.register(export_notifications.tell)
         ports.larger_requests.register((upload_limits.IMPORT, upload_limits.LARGEST_IMPORT))
         ports.login_left.register(saved_views.login_left)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.errors import NotAllowed
 from portal.kernel.core.requests import actor_of
 
@@ -75,7 +75,7 @@ SILENT = frozenset({"jsi18n"})
 
 def require(request: HttpRequest) -> None:
     """Raises NotAllowed (403) for a page or a sending that an auditor's login has no business with."""
-    if ports.reading_scope.ask(request.user) is None:
+    if answers.reading_scope.ask(request.user) is None:
         return
     match = request.resolver_match
     name = (match.url_name if match else None) or ""
@@ -118,7 +118,7 @@ def note(request: HttpRequest, status: int) -> None:
     """Write down that an auditor's login was shown a page. What it was filtered by lies in the part that is erased."""
     match = request.resolver_match
     name = (match.view_name if match else "") or ""
-    if status >= 300 or (match and match.url_name in SILENT) or ports.reading_scope.ask(request.user) is None:
+    if status >= 300 or (match and match.url_name in SILENT) or answers.reading_scope.ask(request.user) is None:
         return
     with transaction.atomic():
         audit.record(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.fronts.workplace import pages, queues
 from portal.fronts.workplace.permissions import Permission
-from portal.kernel.core import access, ports, records
+from portal.kernel.core import access, answers, ports, records
 from portal.kernel.core.queues import Queue
 from portal.kernel.core.records import Place, Shown
 from portal.kernel.people.login_roles import roles_held
@@ -97,7 +97,7 @@ class Navigation:
     def _queues(self, lists: Mapping[str, Spot]) -> Iterator[Spot]:
         """Queues that are tabs of these lists. An auditor's login has none: it works on nothing."""
         user: Any = self.request.user
-        if ports.reading_scope.ask(user) is not None:
+        if answers.reading_scope.ask(user) is not None:
             return
         for queue in ports.queues:
             tab, listed = queue.tab, lists.get(queue.model)
@@ -122,7 +122,7 @@ class Navigation:
         if not planned:
             return []
         index = reverse("admin:index")
-        is_bound = ports.reading_scope.ask(self.request.user) is not None
+        is_bound = answers.reading_scope.ask(self.request.user) is not None
         first = Entry(_("Auditors' room") if is_bound else _("Today"), index, self.request.path == index)
         return [first, *planned[: MOST_ENTRIES - 1]]
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from portal.fronts.workplace import auditor_access
-from portal.kernel.core import field_changes, ports, read_only
+from portal.kernel.core import answers, field_changes, read_only
 from portal.kernel.core.admin.bases import KEYS_OFF
 from portal.kernel.core.admin.labels import EMPTY
 from portal.kernel.core.requests import actor_of
@@ -36,7 +36,7 @@ class StaffSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """No page opens before this session has shown the second factor."""
         user: Any = request.user
-        return bool(user.is_active and user.is_staff and ports.second_factor.ask(request))
+        return bool(user.is_active and user.is_staff and answers.second_factor.ask(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Every page of staff: what a POST changes is told with field, old and new value (``portal.kernel.core.field_changes``).
@@ -81,7 +81,7 @@ class StaffSite(admin.AdminSite):
         context["keys_off"] = request.session.get(KEYS_OFF, False)
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["is_read_only"] = read_only.is_on()
-        scope = ports.reading_scope.ask(request.user) if request.user.is_authenticated else None
+        scope = answers.reading_scope.ask(request.user) if request.user.is_authenticated else None
         context["scope_says"] = "" if scope is None else scope.says()
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         if context["has_permission"]:

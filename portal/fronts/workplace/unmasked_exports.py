@@ -18,7 +18,7 @@ from portal.kernel.people.services import maker_checker
 
 
 def may_propose(*, user: Any) -> bool:
-    """Answers ``ports.may_unmask``."""
+    """Answers ``answers.may_unmask``."""
     return maker_checker.may_propose(user, Act.EXPORT_UNMASK, now=clock.now())
 
 
@@ -27,7 +27,7 @@ def _shown(listed: str, columns: str, file_format: str, filters: str, why: str) 
 
 
 def propose(*, wish: Wish, actor: Actor) -> UnmaskedExport:
-    """Propose that a list leaves unmasked; answers ``ports.unmasked_export``. No file is made until another person approves.
+    """Propose that a list leaves unmasked; answers ``answers.unmasked_export``. No file is made until another person approves.
 
     Raises NotAllowed when the role may not propose, Refused for a reason with the number of a paper or an account.
     """

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
-from portal.kernel.core import advisory_locks, ports
+from portal.kernel.core import advisory_locks, answers
 from portal.kernel.core.errors import NotAllowed
 
 RowT = TypeVar("RowT", bound=Model)
@@ -20,18 +20,18 @@ def allowed(user: Any, permission: str) -> bool:
     """Whether one of the login's roles, in force now, carries ``permission``. Nobody bypasses it."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return False
-    return bool(ports.permission_source.ask(user, permission))
+    return bool(answers.permission_source.ask(user, permission))
 
 
 def within_scope(user: Any, rows: "QuerySet[RowT]") -> "QuerySet[RowT]":
     """Those of the rows that belong to the days of an auditor's login; all of them for everybody else."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     return rows if scope is None else cast("QuerySet[RowT]", scope.narrowed(rows))
 
 
 def require_day(user: Any, at: datetime) -> None:
     """Raises NotAllowed (403) where an auditor's login asks how things stood at an instant outside its days."""
-    scope = ports.reading_scope.ask(user)
+    scope = answers.reading_scope.ask(user)
     if scope is not None and not scope.holds(at):
         raise NotAllowed(_("Your login shows data of certain days only, and this is another day."))
 

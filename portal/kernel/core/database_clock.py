@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.errors import Unavailable
 from portal.kernel.core.spool import AWAY
 
@@ -175,7 +175,7 @@ def _of_machine(known: _Reading | None) -> _Reading:
     jumped = NOTHING if known is None else known.ahead + known.jumped(ours, counted)
     if abs(jumped) <= MOST_APART or is_kept_by_ntp():
         jumped = NOTHING
-    last: datetime | None = ports.last_recorded_at.ask()
+    last: datetime | None = answers.last_recorded_at.ask()
     if last is not None and last - ours > max(MOST_APART, -jumped):
         jumped = ours - last
     return _Reading(jumped, ours, counted)

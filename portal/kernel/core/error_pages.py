@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.kernel.core import date_format, ids, ports, problem_details
+from portal.kernel.core import answers, date_format, ids, problem_details
 from portal.kernel.core.error_texts import FRAME, TEXTS
 from portal.kernel.core.errors import Unavailable
 from portal.kernel.core.form_recovery import written_in
@@ -92,7 +92,7 @@ def ended_roles(request: HttpRequest) -> list[str]:
     """
     user = getattr(request, "user", None)
     try:
-        ended = ports.ended_roles.ask(user) if user is not None and user.is_authenticated else []
+        ended = answers.ended_roles.ask(user) if user is not None and user.is_authenticated else []
     except Error:
         return []
     said = _("Your role %(role)s ended on %(day)s. Ask an administrator if you still need it.")
@@ -151,7 +151,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def database_away(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """503 with ``Retry-After``, and what was written; a stop is kept and answered (``ports.answer_while_away``).
+    """503 with ``Retry-After``, and what was written; a stop is kept and answered (``answers.answer_while_away``).
 
     Away is a database that does not answer, is locked, or took longer than a statement may.
     """
@@ -163,7 +163,7 @@ def database_away(request: HttpRequest, exception: Exception | None = None) -> H
 
 def not_here(request: HttpRequest) -> HttpResponse:
     """503 with what was written, where this machine cannot write now; a stop is kept and answered."""
-    answer: HttpResponse | None = ports.answer_while_away.ask(request)
+    answer: HttpResponse | None = answers.answer_while_away.ask(request)
     if answer is not None:
         return answer
     response = page(request, HTTPStatus.SERVICE_UNAVAILABLE, "503", kept=written_in(request))

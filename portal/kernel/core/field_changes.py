@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.data_categories import DataCategory
 from portal.kernel.core.text import mask_identity_numbers
@@ -79,7 +79,7 @@ def watching(actor: Actor, act: str, *rows: Model, entered: Mapping[str, Any] | 
         yield watch
         if left := watch.take():
             row = watch.rows[0][0] if watch.rows else None
-            ports.act_done.ask(
+            answers.act_done.ask(
                 actor=actor,
                 about=f"admin:{act}" if row is None else about_of(row),
                 subject_ref=getattr(row, "subject_ref", None),

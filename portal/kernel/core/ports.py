@@ -1,11 +1,10 @@
 """Upward calls. Lower rooms ask here; higher rooms answer, registered in their ``ready()``.
 
-A list collects answers of many rooms; a single answer has one room that gives it. An empty hook is named by a system
-check (``core.W030``), and an empty ``send_gate`` means no.
+A list collects answers of many rooms; what one room alone answers is in ``portal.kernel.core.answers``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -36,27 +35,6 @@ class HookList(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-
-class HookAnswer:
-    def __init__(self, name: str, *, when_empty: Callable[..., Any]) -> None:
-        self.name = name
-        self._when_empty = when_empty
-        self._answer: Callable[..., Any] | None = None
-
-    def fill(self, answer: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the one answer. A second, different answer is a programming error."""
-        if self._answer is not None and self._answer is not answer:
-            raise RuntimeError(f"The hook {self.name} is filled already.")
-        self._answer = answer
-        return answer
-
-    @property
-    def is_filled(self) -> bool:
-        return self._answer is not None
-
-    def ask(self, *args: Any, **kwargs: Any) -> Any:
-        return (self._answer or self._when_empty)(*args, **kwargs)
 
 
 #: Objects that erase a subject's data in one room (``portal.kernel.retention``).
@@ -210,144 +188,3 @@ short_texts: HookList[Callable[..., tuple[str, int]]] = HookList("short_texts")
 #: Parts of ``/readyz``, each with the name that it has when it cannot be asked: callables that return (name, ok, detail without
 #: personal data).
 readiness: HookList[tuple[str, Callable[[], tuple[str, bool, str]]]] = HookList("readiness")
-
-#: May this message be sent? Filled by consent, asked by the outbox.
-send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
-#: The same for many messages of one purpose and channel at once, ``(*, asked, purpose, channel, at, fiduciary) -> answers`` in the
-#: order of ``asked``, pairs of address and subject. Filled by consent; empty means that each is asked about alone.
-send_gate_of_many = HookAnswer("send_gate_of_many", when_empty=lambda *args, **kwargs: ())
-#: Files what somebody wrote in answer to a message, ``(*, key, fiduciary, channel, address, sender, text, language,
-#: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
-inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
-#: Stops everything promotional of a fiduciary at an address that somebody complained of, in the caller's transaction,
-#: ``(*, kind, address, fiduciary, actor, at, is_complaint=True) -> receipt``; empty where all of it was stopped before. Filled
-#: by consent, asked by grievances.
-stop_at_address = HookAnswer("stop_at_address", when_empty=lambda *args, **kwargs: "")
-#: Records a person's wish to opt out of sale, sharing and uses that are not needed, in the caller's transaction,
-#: ``(*, subject_ref, actor, at)``. Filled by consent, asked by grievances.
-opted_out = HookAnswer("opted_out", when_empty=lambda *args, **kwargs: None)
-#: Withdraws every yes of a person at their own wish or that of their nominee, in the caller's transaction, ``(*, subject_ref,
-#: by_nominee, actor, at) -> how many``. Filled by consent, asked by grievances.
-withdraw_everything = HookAnswer("withdraw_everything", when_empty=lambda *args, **kwargs: 0)
-#: Ends every use of a person's data that waits for their word or that they may object to, in the caller's transaction,
-#: ``(*, subject_ref, is_restricted, actor, at)``. Filled by consent, asked by grievances.
-use_stopped = HookAnswer("use_stopped", when_empty=lambda *args, **kwargs: None)
-#: Whether this login may look at a record for a grievance, ``(*, ticket, reference, user) -> bool``: it is open, it is theirs
-#: to answer, and its person wrote the record's reference. Filled by grievances, asked by kyc. Empty means no.
-named_in_grievance = HookAnswer("named_in_grievance", when_empty=lambda *args, **kwargs: False)
-#: The published text that asks for a purpose, ``(*, purpose, language, at)``, with ``text``, ``language`` and ``sha256``; None
-#: where none is in force: then nobody can be asked. Filled by consent, asked by kyc.
-consent_question = HookAnswer("consent_question", when_empty=lambda *args, **kwargs: None)
-#: Records a person's yes to processing in the caller's transaction, ``(*, subject_ref, purpose, text_sha256, language,
-#: asked_in, proof, actor, at) -> receipt``; empty where they said no meanwhile. Filled by consent, asked by kyc.
-consent_given = HookAnswer("consent_given", when_empty=lambda *args, **kwargs: "")
-#: The receipt of a person's yes that counts, ``(*, subject_ref, purpose, at)``; empty for none. Filled by consent.
-consent_standing = HookAnswer("consent_standing", when_empty=lambda *args, **kwargs: "")
-#: Those of the addresses' lookup hashes that a fiduciary knows to be used with it, ``(*, fiduciary, keys) -> set``. Filled by
-#: consent, asked by registers. Empty means none: nobody is told of an address.
-addresses_used = HookAnswer("addresses_used", when_empty=lambda *args, **kwargs: frozenset())
-#: The plain function, ``room.module.function``, that finds in a text the numbers which must not be kept: ``(text) -> places``.
-#: Empty for none. Filled by kyc, asked by grievances.
-number_finder = HookAnswer("number_finder", when_empty=lambda *args, **kwargs: "")
-#: What a signed document says of a person's age, ``(*, subject_ref) -> "adult", "child" or ""``. Filled by kyc, asked by people.
-age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
-#: Is this sender's KYC in order? Filled by kyc, asked by consent.
-sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
-#: May this login propose that a list leaves unmasked, ``(*, user)``? Filled by the workplace, asked by jobs. Empty means no.
-may_unmask = HookAnswer("may_unmask", when_empty=lambda *args, **kwargs: False)
-#: Does this posted request of staff only ask to read, ``(request)``? Asked before anybody is known, while the portal is
-#: read-only, by address and fields alone. Filled by the workplace. Empty means no.
-only_asks = HookAnswer("only_asks", when_empty=lambda *args, **kwargs: False)
-#: The proposal of such a list, ``(*, wish, actor)``, which another person answers. Filled by the workplace, asked by jobs.
-unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
-#: The page that checks packs and receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
-#: selfservice, asked by evidence.
-verifier_page = HookAnswer("verifier_page", when_empty=lambda *args, **kwargs: b"")
-#: Does this login's role carry the permission? Filled by people. Empty means no.
-permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
-#: The days and areas to which an auditor's login is bound, ``(user)``: ``narrowed(rows)``, ``holds(instant)``, ``covers(first,
-#: last)``, ``says()``; None for everybody else. Filled by people.
-reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: None)
-#: The roles of this login that ended and that it does not hold now, ``(user)``: each with its label and its end, the last
-#: first. Filled by people.
-ended_roles = HookAnswer("ended_roles", when_empty=lambda *args, **kwargs: [])
-#: What to say to a request that came while the database is away, ``(request) -> response | None``: a stop is kept and
-#: answered. Filled by selfservice.
-answer_while_away = HookAnswer("answer_while_away", when_empty=lambda *args, **kwargs: None)
-#: The ledger entries in which two people have explained entries out of order, ``() -> their keys``. Filled by audit.
-anomalies_explained = HookAnswer("anomalies_explained", when_empty=list)
-#: When the newest ledger entry was recorded, ``() -> datetime | None``: on SQLite the clock must not be before it. Filled by
-#: ledger.
-last_recorded_at = HookAnswer("last_recorded_at", when_empty=lambda: None)
-#: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
-letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
-#: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
-one_click_url = HookAnswer("one_click_url", when_empty=lambda *args, **kwargs: "")
-#: How many records erasures have ended by now, ``(*, model) -> int``: those that end finished files of people, and those of the
-#: model's own erasers ("people.Staff"; empty for none). It only grows. Filled by retention, asked by jobs.
-erased_so_far = HookAnswer("erased_so_far", when_empty=lambda *args, **kwargs: 0)
-#: Of these subjects those of whom a legal hold, an order or a legal claim keeps the contents of ledger entries,
-#: ``(*, subject_refs, in_turn) -> set``; ``in_turn``: and nobody places one until the caller's transaction ends. Filled by
-#: retention, asked by the ledger before it ends any.
-kept_contents = HookAnswer("kept_contents", when_empty=lambda **kwargs: set())
-#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language, about)``. Filled by registers.
-sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
-#: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
-#: settings name it by the message's kind. Filled by consent, asked by registers.
-message_template = HookAnswer("message_template", when_empty=lambda *args, **kwargs: "")
-#: How many sends of the time before it (house rule registers.affected_sends) the approval or the end of a register entry
-#: would have stopped, ``(*, entry, at)``: ``permitted`` and ``stopped``; None where it changes no decision. Filled by consent, asked by registers.
-affected_sends = HookAnswer("affected_sends", when_empty=lambda *args, **kwargs: None)
-#: Writes the audit event "a person's record was opened". Filled by audit.
-record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
-#: Writes the audit event "a page of a list showed names": ``(*, request, listed, filters, count)``. Filled by people.
-names_listed = HookAnswer("names_listed", when_empty=lambda **kwargs: None)
-#: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
-#: by audit.
-act_done = HookAnswer("act_done", when_empty=lambda *args, **kwargs: None)
-#: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
-opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: timedelta(0))
-#: Who may answer what a member of staff proposes, ``(*, act, user) -> str``: roles with their names; "" where nobody is
-#: known. Filled by people.
-second_people = HookAnswer("second_people", when_empty=lambda **kwargs: "")
-#: Has this request passed the second factor? Filled by signin. Empty means no.
-second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
-
-ANSWERS = (
-    send_gate,
-    send_gate_of_many,
-    inbound_grievance,
-    stop_at_address,
-    opted_out,
-    withdraw_everything,
-    use_stopped,
-    named_in_grievance,
-    consent_question,
-    consent_given,
-    consent_standing,
-    addresses_used,
-    number_finder,
-    age_shown,
-    sender_state,
-    verifier_page,
-    permission_source,
-    reading_scope,
-    may_unmask,
-    only_asks,
-    unmasked_export,
-    erased_so_far,
-    kept_contents,
-    anomalies_explained,
-    last_recorded_at,
-    letter_footer,
-    one_click_url,
-    sender_identity,
-    message_template,
-    affected_sends,
-    record_opened,
-    names_listed,
-    act_done,
-    opening_life,
-    second_people,
-    second_factor,
-)

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
-from portal.kernel.core import clock, database_clock, error_pages, ports
+from portal.kernel.core import answers, clock, database_clock, error_pages
 from portal.kernel.core.form_recovery import written_in
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -93,7 +93,7 @@ class ReadOnly:
     """While the portal is read-only, answers whatever would change something with 503, and gives back what was written.
 
     So does a process whose clock is not the database's; a stop is kept with the time of the database's clock, and carried
-    out by it (``ports.answer_while_away``).
+    out by it (``answers.answer_while_away``).
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -105,7 +105,7 @@ class ReadOnly:
         is_apart = database_clock.is_apart()
         if not is_apart and (request.path.startswith(TAKEN) or not is_on()):
             return self.get_response(request)
-        if ports.only_asks.ask(request):
+        if answers.only_asks.ask(request):
             return self.get_response(request)
         if is_apart:
             with database_clock.used():

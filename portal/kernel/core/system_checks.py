@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.http.request import validate_host
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.database_places import is_same_database, is_this_machine
 from portal.kernel.core.fields import EncryptedTextField
 from portal.kernel.core.models import AppendOnlyModel
@@ -207,7 +207,7 @@ def no_free_text_in_frozen_rows(app_configs: Sequence[AppConfig] | None, **kwarg
 
 def filled_hooks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """core.W030: a hook that nobody answers."""
-    empty = [answer.name for answer in ports.ANSWERS if not answer.is_filled]
+    empty = [answer.name for answer in answers.ANSWERS if not answer.is_filled]
     return [
         CheckWarning(f"Nobody fills the hook {name}.", hint="Fill it in a room's ready().", id="core.W030")
         for name in empty

@@ -27,7 +27,7 @@ from import_export.admin import ExportMixin
 
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.actor import spell
 from portal.kernel.core.admin.actions import keys_of
 from portal.kernel.core.admin.bases import require_years_of_ours
@@ -244,7 +244,7 @@ class AuditedExport(ExportMixin):
         resource = self.export_resource()
         # What a worker does keeps the filters, and words that somebody searched for may name a person.
         is_searched = bool(chosen or self._is_searched(request))
-        may_ask = resource.hides and not is_searched and ports.may_unmask.ask(user=request.user)
+        may_ask = resource.hides and not is_searched and answers.may_unmask.ask(user=request.user)
         is_answer = request.method == "POST" and "export" in request.POST
         form = AuditedExportForm(request.POST if is_answer else None, may_ask_unmasked=bool(may_ask))
         cannot = count > AT_ONCE and is_searched
@@ -284,7 +284,7 @@ class AuditedExport(ExportMixin):
     ) -> HttpResponseBase:
         actor, wish = _actor_of(request), self._wish(request, said, chosen)
         if said.get("is_unmasked"):
-            proposal = ports.unmasked_export.ask(wish=wish, actor=actor)
+            proposal = answers.unmasked_export.ask(wish=wish, actor=actor)
             messages.success(request, _("Proposed. The file is made when another person has approved it."))
             return HttpResponseRedirect(reverse("admin:workplace_unmaskedexport_change", args=[proposal.pk]))
         if not is_long:

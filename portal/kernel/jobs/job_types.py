@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers, ports
 from portal.kernel.core.errors import Refused
 
 
@@ -59,7 +59,7 @@ def erased_so_far(kind: JobKind, parameters: Mapping[str, Json]) -> int:
     if not getattr(kind, "holds_people", True):
         return 0
     reads = getattr(kind, "reads", None)
-    found: int = ports.erased_so_far.ask(model=reads(parameters) if reads is not None else "")
+    found: int = answers.erased_so_far.ask(model=reads(parameters) if reads is not None else "")
     return found
 
 

@@ -7,7 +7,7 @@ class LawConfig(AppConfig):
     verbose_name = _("Law and clocks")
 
     def ready(self) -> None:
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.admin import labels as core_labels
         from portal.kernel.law import labels as law_labels
         from portal.kernel.law import request_cache, selectors
@@ -19,7 +19,7 @@ class LawConfig(AppConfig):
         ports.ledger_followers.register(StatedClocks())
         for strand in STRANDS:
             ports.strands.register(strand)
-        ports.opening_life.fill(selectors.opening_life)
+        answers.opening_life.fill(selectors.opening_life)
         core_labels.say(law_labels.PurposeNames, fields=("purpose", "purposes"))
         core_labels.say(law_labels.ChannelNames, fields=("channel", "channels"))
         core_labels.say(law_labels.RuleTitles, fields=("house_rule", "rule_key", "validity_rule"))

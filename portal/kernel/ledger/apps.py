@@ -10,13 +10,13 @@ class LedgerConfig(AppConfig):
         """Answer ``/readyz`` and check the key's form."""
         from django.core.checks import Tags, register
 
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.system_checks import PRODUCTION
         from portal.kernel.ledger import ledger_checks, services, system_checks
 
         ports.readiness.register(("ledger", services.readiness))
         ports.readiness.register(("witnesses", services.witness_readiness))
-        ports.last_recorded_at.fill(services.last_recorded_at)
+        answers.last_recorded_at.fill(services.last_recorded_at)
         ports.ledger_rows.register(ledger_checks.KeyRotations())
         register(system_checks.signing_key, Tags.security, PRODUCTION)
         register(system_checks.named_witnesses, Tags.security, PRODUCTION)

@@ -7,7 +7,7 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.admin import labels as core_labels
         from portal.kernel.people import (
             data_copy_sections,
@@ -29,10 +29,10 @@ class PeopleConfig(AppConfig):
             ports.ledger_followers.register(stated)
         for strand in STRANDS:
             ports.strands.register(strand)
-        ports.permission_source.fill(selectors.has_permission)
-        ports.reading_scope.fill(selectors.reading_scope)
-        ports.second_people.fill(maker_checker.second_people)
-        ports.ended_roles.fill(login_roles.ended_roles)
+        answers.permission_source.fill(selectors.has_permission)
+        answers.reading_scope.fill(selectors.reading_scope)
+        answers.second_people.fill(maker_checker.second_people)
+        answers.ended_roles.fill(login_roles.ended_roles)
         ports.erasers.register(erasure.Accounts())
         ports.erasers.register(erasure.DormantAccounts())
         ports.erasers.register(erasure.SignIns())
@@ -41,7 +41,7 @@ class PeopleConfig(AppConfig):
         ports.finders.register(search.find)
         for column in (CONTACTS, PERSONS, ACCOUNTS):
             ports.lookup_columns.register(column)
-        ports.names_listed.fill(name_columns.record_page)
+        answers.names_listed.fill(name_columns.record_page)
         core_labels.list_as("people.Customer", lambda field: name_columns.of_accounts(field.attname, field))
         core_labels.list_as("people.Principal", lambda field: name_columns.of_people(field.attname, field))
         ports.short_texts.register(short_names.fill_people)

@@ -19,7 +19,7 @@ def roles_held(user: Any) -> frozenset[str]:
 
 
 def ended_roles(user: Any) -> list[tuple[str, datetime]]:
-    """Answers ``ports.ended_roles``: of each role that ended and is not held now its label and when it ended, the last first."""
+    """Answers ``answers.ended_roles``: of each role that ended and is not held now its label and when it ended, the last first."""
     if not getattr(user, "is_staff", False):
         return []
     now = clock.now()

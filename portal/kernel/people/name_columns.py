@@ -33,7 +33,7 @@ def of_subjects(path: str = "subject_ref", field: Any = None) -> RowTexts:
 
 
 def record_page(*, request: HttpRequest, listed: str, filters: Collection[str], count: int) -> None:
-    """Answers ``ports.names_listed``: one event a page, of a login that may see names; of others there is nothing to say."""
+    """Answers ``answers.names_listed``: one event a page, of a login that may see names; of others there is nothing to say."""
     if short_names.may_see_names(request.user):
         short_names.record_listed(actor=actor_of(request), listed=listed, filters=filters, count=count)
 

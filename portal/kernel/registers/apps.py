@@ -10,7 +10,7 @@ class RegistersConfig(AppConfig):
         """Fill the hooks for letters and senders; hear of addresses left, and what becomes of instructions to recipients."""
         from django.core.checks import Tags, register
 
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.admin import labels as core_labels
         from portal.kernel.law import request_cache
         from portal.kernel.registers import data_copy_sections, queues, search, system_checks
@@ -40,8 +40,8 @@ class RegistersConfig(AppConfig):
             ports.import_kinds.register(kind)
         ports.address_left.register(senders.forget_address)
         ports.orders.register(selectors.open_about)
-        ports.letter_footer.fill(message_footer.footer)
-        ports.sender_identity.fill(sender_identity.registered)
+        answers.letter_footer.fill(message_footer.footer)
+        answers.sender_identity.fill(sender_identity.registered)
         ports.webhook_secrets.register(recipients.secrets_now)
         ports.webhooks_taken.register(instruction_status.delivered)
         ports.clock_owners.register(InstructionClocks())

@@ -9,7 +9,7 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the rules that ship, and the checks that nothing personal lives for ever by accident."""
-        from portal.kernel.core import ports
+        from portal.kernel.core import answers, ports
         from portal.kernel.core.admin import labels as core_labels
         from portal.kernel.law import request_cache
         from portal.kernel.retention import labels as retention_labels
@@ -36,8 +36,8 @@ class RetentionConfig(AppConfig):
             ports.strands.register(strand)
         ports.person_pages.register(holds_about)
         ports.erasers.register(LedgerContents())
-        ports.erased_so_far.fill(selectors.erased_so_far)
-        ports.kept_contents.fill(kept_contents)
+        answers.erased_so_far.fill(selectors.erased_so_far)
+        answers.kept_contents.fill(kept_contents)
         ports.erasures_undone.register(erasure_replay.undone)
         ports.person_run_ended.register(child_erasure.note_end)
         ports.freezes.register(ReportFreezes())

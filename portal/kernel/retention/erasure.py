@@ -59,7 +59,7 @@ class LedgerContents:
 
 
 def kept_contents(*, subject_refs: Iterable[UUID], in_turn: bool) -> set[UUID]:
-    """Fills ``ports.kept_contents``."""
+    """Fills ``answers.kept_contents``."""
     return retention_decisions.held_among(subject_refs, LedgerContents.retention_class, in_turn=in_turn)
 
 

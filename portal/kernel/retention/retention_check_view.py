@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock
 from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.requests import actor_of
 from portal.kernel.people.models import Principal
@@ -60,7 +60,7 @@ class KeepOrErasePage(StaffModelAdmin):
         found, others, sums = None, [], None
         if request.method == "POST" and form.is_valid():
             asked = form.cleaned_data
-            ports.record_opened.ask(
+            answers.record_opened.ask(
                 actor=actor_of(request),
                 about=f"people.subject:{asked['subject_ref']}",
                 subject_ref=asked["subject_ref"],

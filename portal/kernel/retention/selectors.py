@@ -161,7 +161,7 @@ def notice_of(rule: RetentionRule | None, *, on: date) -> Notice | None:
 
 
 def erased_so_far(*, model: str) -> int:
-    """Fills ``ports.erased_so_far``. Each item adds to it in the transaction that erases it, so that whoever asks before and
+    """Fills ``answers.erased_so_far``. Each item adds to it in the transaction that erases it, so that whoever asks before and
     after reading knows whether something ended between, whatever the clocks of two machines say.
     """
     own = [str(eraser.name) for eraser in ports.erasers if model in eraser.covers]

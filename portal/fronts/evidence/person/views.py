@@ -20,7 +20,7 @@ from portal.fronts.evidence.person.forms import BundleForm, ThenForm
 from portal.fronts.evidence.person.roles_at_date import Actors, roles_then
 from portal.fronts.evidence.person.subject_timeline import Timeline, timeline_of
 from portal.fronts.evidence.views import staff_page
-from portal.kernel.core import access, clock, ports
+from portal.kernel.core import access, answers, clock, ports
 from portal.kernel.core.admin.record_access import OPENED, OpeningForm, minutes_open
 from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
@@ -49,7 +49,7 @@ def person(request: HttpRequest, ref: UUID) -> HttpResponse:
     form = ThenForm(request.GET)
     if not form.is_valid():
         return _page(request, subject, {"form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    asked, scope, now = form.cleaned_data, ports.reading_scope.ask(request.user), clock.now()
+    asked, scope, now = form.cleaned_data, answers.reading_scope.ask(request.user), clock.now()
     at = asked["at"] or (now if scope is None else min(now, scope.end - _TICK))
     access.require_day(request.user, at)
     since = None if scope is None else scope.start
@@ -132,14 +132,14 @@ def _ask_why(request: HttpRequest, subject: Subject) -> HttpResponse:
     form = OpeningForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = clock.now()
-        ports.record_opened.ask(
+        answers.record_opened.ask(
             actor=actor_of(request),
             about=f"people.subject:{subject.ref}",
             subject_ref=subject.ref,
             purpose=form.cleaned_data["purpose"],
             ticket=form.cleaned_data["ticket"],
         )
-        OPENED.allow(request, subject, until=now + ports.opening_life.ask(at=now), now=now)
+        OPENED.allow(request, subject, until=now + answers.opening_life.ask(at=now), now=now)
         return HttpResponseRedirect(request.get_full_path())
     context = {
         **admin.site.each_context(request),

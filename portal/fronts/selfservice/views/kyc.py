@@ -47,7 +47,7 @@ from kyc.review.services.file_reuse import reusable
 from portal.fronts.selfservice.views import grievances
 from portal.fronts.selfservice.views.digilocker_fetch import ways_to_fetch
 from portal.fronts.selfservice.views.kyc_lists import left_to_do, other_ways_url, place, upload_url, whose_name
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavailable
 from portal.kernel.core.requests import actor_of
 from portal.kernel.law.selectors import running_clocks
@@ -225,7 +225,7 @@ def _telling(request: HttpRequest, case: Case, party: Party | None, kind: str) -
     if not notices.asked(kind):
         return None
     now = clock.now()
-    asks = ports.consent_question.ask(purpose=provider_requests.PURPOSE, language=get_language() or "en", at=now)
+    asks = answers.consent_question.ask(purpose=provider_requests.PURPOSE, language=get_language() or "en", at=now)
     return {
         "purpose": provider_requests.PURPOSE,
         "receipt": provider_requests.yes_to_telling(case.customer, party, now=now),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.fronts.workplace import approvals, charts, figures, pages, queues, row_names, svg_charts, worklist
-from portal.kernel.core import clock, date_format, error_pages, ports
+from portal.kernel.core import answers, clock, date_format, error_pages, ports
 from portal.kernel.core.admin import labels
 from portal.kernel.core.admin.actions import Outcome
 from portal.kernel.core.admin.lists import page_of
@@ -44,7 +44,7 @@ AUDITORS_WORK = (
 def page(request: HttpRequest) -> HttpResponse:
     """The worklist, the figures and the charts of a login. ``?scope=`` says whose work, ``?group=`` shows one group whole."""
     now = clock.now()
-    if ports.reading_scope.ask(request.user) is not None:
+    if answers.reading_scope.ask(request.user) is not None:
         return _room(request)
     shown = admin.site.each_context(request)
     plan = pages.first_page(roles_held(request.user))

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import access, field_changes, ports
+from portal.kernel.core import access, answers, field_changes
 from portal.kernel.core.admin.labels import EMPTY, heading
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
@@ -89,7 +89,7 @@ def is_proposal(row: Any) -> bool:
 def waits_for(request: HttpRequest, watch: field_changes.Watch) -> str:
     """That what was proposed in an act waits, and for whom; empty where nothing waits."""
     acts = dict.fromkeys(row.act for row in watch.proposals)
-    people = "; ".join(filter(None, (ports.second_people.ask(act=act, user=request.user) for act in acts)))
+    people = "; ".join(filter(None, (answers.second_people.ask(act=act, user=request.user) for act in acts)))
     if not acts:
         return ""
     return gettext("It waits for a second person: {people}.").format(
@@ -236,7 +236,7 @@ class ActionPages(admin.ModelAdmin):
             "too_many": len(chosen) > MOST_ROWS,
             "most": MOST_ROWS,
             "form": form,
-            "second_people": ports.second_people.ask(act=action.act, user=request.user) if action.act else "",
+            "second_people": answers.second_people.ask(act=action.act, user=request.user) if action.act else "",
             "selected": [row.pk for row in chosen],
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "do_url": self._do_url(action, chosen),

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import access, field_changes, ports, time_range
+from portal.kernel.core import access, answers, field_changes, time_range
 from portal.kernel.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of, waits_for
 from portal.kernel.core.admin.labels import RowTextsShown, SaysInWords, Worded
 from portal.kernel.core.admin.lookup_allowlist import allowed_lookups, reaches_credential
@@ -160,7 +160,7 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         count = max((len(one.texts) for one in columns), default=0)
         if count and request.method == "GET":
             names = {name.partition("__")[0] for name in request.GET if name not in PAGING}
-            ports.names_listed.ask(request=request, listed=self.opts.label, filters=names, count=count)
+            answers.names_listed.ask(request=request, listed=self.opts.label, filters=names, count=count)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -256,7 +256,7 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
 
     def second_people(self, request: HttpRequest) -> str:
         """Who may answer what adding a row proposes; empty where it proposes nothing."""
-        return str(ports.second_people.ask(act=self.proposes, user=request.user)) if self.proposes else ""
+        return str(answers.second_people.ask(act=self.proposes, user=request.user)) if self.proposes else ""
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
         """Of a row that waits for a second person it is not said that it was added, but that it waits, and for whom."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 
 #: The query of a list without any filter: an empty one opens it as its work wants it.
 WHOLE = {ALL_VAR: "1"}
@@ -47,7 +47,7 @@ def opened(request: HttpRequest, opens_with: Mapping[str, str]) -> None:
     Every link and form of the page then carries these filters. A login that is bound to days and areas reads all of them:
     its days are seldom the last ones.
     """
-    if opens_with and not request.GET and ports.reading_scope.ask(request.user) is None:
+    if opens_with and not request.GET and answers.reading_scope.ask(request.user) is None:
         request.GET = QueryDict(urlencode(opens_with))
 
 
@@ -74,6 +74,6 @@ class OpenedList(ChangeList):
         areas to which a login is bound.
         """
         is_narrowed = bool(self.query) or (bool(self.get_filters_params()) and not self.is_as_opened)
-        if is_narrowed or ports.reading_scope.ask(request.user) is not None:
+        if is_narrowed or answers.reading_scope.ask(request.user) is not None:
             return None
         return getattr(self.model_admin, "nothing", None)

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import clock, field_changes, ports, work_references
+from portal.kernel.core import answers, clock, field_changes, ports, work_references
 from portal.kernel.core.admin.actions import ActionPages, ServiceAction, is_proposal
 from portal.kernel.core.errors import BadReference
 from portal.kernel.core.requests import actor_of
@@ -169,7 +169,7 @@ def pages_beside(request: HttpRequest, subject_ref: Any) -> list[tuple[Any, str]
 
 def minutes_open() -> int:
     """For how many minutes a purpose once given opens the same record."""
-    return int(ports.opening_life.ask(at=clock.now()) / timedelta(minutes=1))
+    return int(answers.opening_life.ask(at=clock.now()) / timedelta(minutes=1))
 
 
 class OpenedWithPurpose(ActionPages):
@@ -195,7 +195,7 @@ class OpenedWithPurpose(ActionPages):
 
     def reasons_to_open(self, request: HttpRequest, obj: Any) -> list[Reason]:
         """What the system knows of why this login opens the record now: one button each, and nothing is typed."""
-        if ports.reading_scope.ask(request.user) is not None:
+        if answers.reading_scope.ask(request.user) is not None:
             return [Reason(_("For an audit"), "audit", "audit")]
         if is_proposal(obj) and getattr(obj, "answer", None) == "pending":
             if obj.made_by_id == request.user.pk:
@@ -215,14 +215,14 @@ class OpenedWithPurpose(ActionPages):
         Raises Refused when the ticket looks like a person's number.
         """
         now = clock.now()
-        ports.record_opened.ask(
+        answers.record_opened.ask(
             actor=actor_of(request),
             about=self.about_of(obj),
             subject_ref=self.subject_ref_of(obj),
             purpose=purpose,
             ticket=ticket,
         )
-        OPENED.allow(request, obj, until=now + ports.opening_life.ask(at=now), now=now)
+        OPENED.allow(request, obj, until=now + answers.opening_life.ask(at=now), now=now)
 
     def only_opened(self, request: HttpRequest, obj: RowT | None) -> RowT:
         """The record, to a login that may see it and has said why it opens it. Raises Http404 to every other."""

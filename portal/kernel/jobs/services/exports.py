@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.core import actor as actors
-from portal.kernel.core import clock, field_changes, ports
+from portal.kernel.core import answers, clock, field_changes
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.admin.lists import page_of, rows_of
 from portal.kernel.core.data_categories import personal_fields
@@ -86,7 +86,7 @@ def at_once(wish: Wish, rows: QuerySet[Any], *, actor: Actor) -> tuple[ListExpor
 
 def _at_once(wish: Wish, rows: QuerySet[Any], actor: Actor) -> tuple[ListExport, BinaryIO]:
     now, model = clock.now(), wish.resource._meta.model._meta.label
-    erased = ports.erased_so_far.ask(model=model)
+    erased = answers.erased_so_far.ask(model=model)
     target = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - the caller closes it
     with snapshot() as using:
         covers = _covered(using)
@@ -102,7 +102,7 @@ def _at_once(wish: Wish, rows: QuerySet[Any], actor: Actor) -> tuple[ListExport,
     target.seek(0)
     digest = hashlib.file_digest(cast(Any, target), "sha256").hexdigest()
     target.seek(0)
-    if ports.erased_so_far.ask(model=model) != erased:
+    if answers.erased_so_far.ask(model=model) != erased:
         target.close()
         raise ErasedMeanwhile(_("People are being erased at this moment. Try again in ten minutes."))
     with transaction.atomic():

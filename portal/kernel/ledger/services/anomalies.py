@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.errors import Refused
 from portal.kernel.ledger import commitment
 from portal.kernel.ledger.models import Checkpoint, Leaf, Verification
@@ -88,7 +88,7 @@ class Times:
 
 def explanations() -> list[Explanation]:
     """Every explanation that is sealed and whose content opens its leaf, in their order. Each is for entries before it."""
-    entries = ports.anomalies_explained.ask()
+    entries = answers.anomalies_explained.ask()
     columns = ("pk", "entry__leaf_hash", "entry__payload__body", "entry__payload__salt")
     found = []
     for at, leaf, body, salt in Leaf.objects.filter(entry__in=entries).order_by("pk").values_list(*columns):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.ledger import commitment
 from portal.kernel.ledger.choices import EntryKind
@@ -29,7 +29,7 @@ def redact(
 
     Order: (1) append one redaction record each, in random order, so that neighbouring records do not tie one person's
     leaves together, each with the act that its target was; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. Of a subject of whom
-    something keeps them (``ports.kept_contents``) nothing is recorded and nothing deleted; what is held only after the record
+    something keeps them (``answers.kept_contents``) nothing is recorded and nothing deleted; what is held only after the record
     is deleted by ``finish_redactions`` once that has ended. ``basis`` is a code (a retention class, a provision), never a
     sentence. Call it outside a transaction.
 
@@ -72,7 +72,7 @@ def held_back() -> set[int]:
     """The indexes of the leaves whose redaction is recorded and whose content something keeps all the same. Reads only."""
     rows = list(Redacting.objects.filter(done_at=None).values_list("entry__subject_ref", "entry__leaf__pk"))
     refs = {ref for ref, _index in rows if ref is not None}
-    kept = ports.kept_contents.ask(subject_refs=refs, in_turn=False) if refs else set()
+    kept = answers.kept_contents.ask(subject_refs=refs, in_turn=False) if refs else set()
     return {index for ref, index in rows if ref in kept}
 
 
@@ -130,7 +130,7 @@ def _carry_out(recorded: QuerySet[Redacting]) -> int:
 def _kept(entries: Iterable[Entry]) -> set[UUID]:
     """The subjects of these entries that something keeps; in the caller's transaction, until whose end nothing more does."""
     refs = {entry.subject_ref for entry in entries if entry.subject_ref is not None}
-    found: set[UUID] = ports.kept_contents.ask(subject_refs=refs, in_turn=True) if refs else set()
+    found: set[UUID] = answers.kept_contents.ask(subject_refs=refs, in_turn=True) if refs else set()
     return found
 
 

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.enqueue import enqueue
 from portal.kernel.core.errors import Refused
@@ -51,7 +51,7 @@ def read(*, message: Message, purpose: str, ticket: str, actor: Actor) -> messag
     """
     text = message_content.text_of(message).without_keys()
     with transaction.atomic():
-        ports.record_opened.ask(
+        answers.record_opened.ask(
             actor=actor,
             about=f"outbox.message:{message.reference}",
             subject_ref=message.subject_ref,

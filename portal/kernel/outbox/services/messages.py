@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from portal.kernel.core import addresses, clock, ids, ports
+from portal.kernel.core import addresses, answers, clock, ids
 from portal.kernel.core.enqueue import enqueue
 from portal.kernel.core.errors import Refused
 from portal.kernel.law import selectors as law
@@ -126,7 +126,7 @@ def keep(
 
 def footer_of(channel: str, language: str, now: datetime) -> str:
     """Who writes: the officer and the company, where the channel has room for it."""
-    return "" if channel in SHORT else str(ports.letter_footer.ask(language=language, on=clock.day(now)))
+    return "" if channel in SHORT else str(answers.letter_footer.ask(language=language, on=clock.day(now)))
 
 
 def words_of(message: Message, template: templates.MessageTemplate, context: Mapping[str, str], *, footer: str) -> str:
@@ -164,7 +164,7 @@ def _one_click(message: Message) -> str:
     """
     if message.channel in SHORT or message.channel not in ADDRESS_KIND:
         return ""
-    return str(ports.one_click_url.ask(reference=message.reference, category=message.category))
+    return str(answers.one_click_url.ask(reference=message.reference, category=message.category))
 
 
 def _way_out(url: str, language: str) -> str:

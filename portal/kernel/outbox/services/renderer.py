@@ -1,6 +1,6 @@
 """A message made ready for its channel."""
 
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.outbox.channels.protocol import Outgoing, SenderIdentity
 from portal.kernel.outbox.choices import WEBHOOK
 from portal.kernel.outbox.models import Message
@@ -29,7 +29,7 @@ def outgoing(message: Message, text: message_content.Text, address: str, *, know
         sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message, {} if known is None else known),
         idempotency_key=str(message.idempotency_key),
         message_id=message.message_id,
-        one_click=str(ports.one_click_url.ask(reference=message.reference, category=message.category)),
+        one_click=str(answers.one_click_url.ask(reference=message.reference, category=message.category)),
     )
 
 
@@ -44,5 +44,5 @@ def _sender(message: Message, known: Known) -> SenderIdentity:
     }
     place = tuple(asked.values())
     if place not in known:
-        known[place] = ports.sender_identity.ask(**asked) or SenderIdentity()
+        known[place] = answers.sender_identity.ask(**asked) or SenderIdentity()
     return known[place]

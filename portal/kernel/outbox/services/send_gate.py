@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from portal.kernel.core import addresses, advisory_locks, clock, ports
+from portal.kernel.core import addresses, advisory_locks, answers, clock, ports
 from portal.kernel.outbox.models import Message
 from portal.kernel.people import selectors as people
 
@@ -28,8 +28,8 @@ def take_turns_of_all(asked: Sequence[Asked]) -> None:
 
 
 def ask(message: Message, address: str) -> Any:
-    """The answer of ``ports.send_gate`` as it is now; None where nobody fills it, which means no."""
-    return ports.send_gate.ask(
+    """The answer of ``answers.send_gate`` as it is now; None where nobody fills it, which means no."""
+    return answers.send_gate.ask(
         address=address,
         purpose=message.purpose,
         channel=message.channel,
@@ -48,10 +48,10 @@ def allowed(asked: Sequence[Asked]) -> set[int]:
     at = clock.now()
     for (purpose, channel, fiduciary), those in alike.items():
         places = [(address, message.subject_ref) for message, address in those]
-        answers = ports.send_gate_of_many.ask(
+        said_to_all = answers.send_gate_of_many.ask(
             asked=places, purpose=purpose, channel=channel, at=at, fiduciary=fiduciary
         )
-        found |= {message.pk for (message, _address), said in zip(those, answers, strict=False) if said.allowed}
+        found |= {message.pk for (message, _address), said in zip(those, said_to_all, strict=False) if said.allowed}
     return found
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
-from portal.kernel.core import ports
+from portal.kernel.core import answers
 from portal.kernel.core.actor import Actor
 from portal.kernel.people.choices import ProtectionGround
 from portal.kernel.people.models import AgeStatement
@@ -20,7 +20,7 @@ SIGNED = "signed"
 
 def age_of(subject_ref: UUID, *, at: datetime) -> str:
     """What is known of a person's age at ``at``: "child", "adult" or nothing. A signed document counts before a word."""
-    shown = str(ports.age_shown.ask(subject_ref=subject_ref))
+    shown = str(answers.age_shown.ask(subject_ref=subject_ref))
     if shown:
         return shown
     held = protection_of(subject_ref, at=at)
@@ -36,7 +36,7 @@ def grounds_of(subject_ref: UUID, *, at: datetime) -> list[tuple[str, str]]:
 
     For whoever decides: that somebody is noted as a child because of a report says nothing but that there is one.
     """
-    shown = str(ports.age_shown.ask(subject_ref=subject_ref))
+    shown = str(answers.age_shown.ask(subject_ref=subject_ref))
     refs = refs_of(subject_ref)
     notes = children_at(at).filter(subject_ref__in=refs).order_by("pk").values_list("ground", flat=True)
     found = [(shown, SIGNED)] if shown else []

@@ -65,7 +65,7 @@ def may_propose(user: User, act: str, *, now: datetime) -> bool:
 
 def second_people(*, act: str, user: User) -> str:
     """Who may answer what ``user`` proposes: each role that may, with the names of the staff who hold it now; without
-    ``user``, who never answers their own. Empty where the table has no such pair. Fills ``ports.second_people``.
+    ``user``, who never answers their own. Empty where the table has no such pair. Fills ``answers.second_people``.
     """
     now = clock.now()
     pairs = FourEyesRule.objects.filter(act=act, maker_role__in=_role_ids(user, now))

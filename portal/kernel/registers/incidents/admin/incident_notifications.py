@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import access, clock, date_format, ports
+from portal.kernel.core import access, answers, clock, date_format
 from portal.kernel.core.admin import ReadOnlyAdmin, service_action
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
@@ -137,7 +137,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
                 gettext("proposed by {name}, {at}; may answer: {people}").format(
                     name=row.made_by.display_name,
                     at=date_format.moment(row.made_at),
-                    people=ports.second_people.ask(act=row.act, user=row.made_by) or gettext("nobody"),
+                    people=answers.second_people.ask(act=row.act, user=row.made_by) or gettext("nobody"),
                 ),
             )
             for row in rows

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.audit import services as audit
 from portal.kernel.audit.kinds import AuditKind
-from portal.kernel.core import advisory_locks, clock, ids, ports
+from portal.kernel.core import advisory_locks, answers, clock, ids
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.advisory_locks import retried
 from portal.kernel.core.errors import Refused
@@ -89,7 +89,7 @@ def disclose(
 def _receipt(whose: UUID, purpose: str, now: datetime) -> str:
     """The receipt of the yes that counts, read at the person's turn. First of all in the caller's transaction."""
     advisory_locks.take(*own_turns_of(refs_of(whose)))
-    receipt: str = ports.consent_standing.ask(subject_ref=whose, purpose=purpose, at=now)
+    receipt: str = answers.consent_standing.ask(subject_ref=whose, purpose=purpose, at=now)
     if not receipt:
         raise Refused(_("This rests on consent, and no yes stands: nothing may be sent."), code="NO_CONSENT")
     return receipt

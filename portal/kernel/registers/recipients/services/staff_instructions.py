@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import addresses, ports
+from portal.kernel.core import addresses, answers
 from portal.kernel.core.actor import Actor, system
 from portal.kernel.core.errors import Refused
 from portal.kernel.people import selectors as people
@@ -94,7 +94,7 @@ def _reached_at(refs: Collection[UUID], recipient: Recipient) -> list[tuple[str,
     """The person's addresses, as far as the recipient's fiduciary has to do with them: no client learns of others here."""
     contacts = ContactPoint.objects.filter(principal__subject__ref__in=refs).order_by("pk")
     keys_of = {each: set(addresses.address_keys(each.address)) for each in contacts if each.address}
-    known = ports.addresses_used.ask(
+    known = answers.addresses_used.ask(
         fiduciary=recipient.fiduciary, keys={key for keys in keys_of.values() for key in keys}
     )
     return [(contact.kind, contact.address) for contact, keys in keys_of.items() if keys & known]

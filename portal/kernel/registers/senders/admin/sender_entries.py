@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import clock, date_format, ports
+from portal.kernel.core import answers, clock, date_format
 from portal.kernel.core.admin import service_action
 from portal.kernel.core.admin.actions import ServiceAction
 from portal.kernel.core.requests import actor_of
@@ -84,7 +84,7 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     def sends_stopped(self, obj: Any) -> str:
         """What its approval, or its end, would change; empty where it changes no decision."""
         now = clock.now()
-        found = ports.affected_sends.ask(entry=obj, at=now)
+        found = answers.affected_sends.ask(entry=obj, at=now)
         if found is None:
             return ""
         said = _("%(stopped)s of %(permitted)s in the last %(period)s") % {

@@ -1,6 +1,6 @@
 """Under whose name a message goes: the entity and the header or number that two people registered for its sender."""
 
-from portal.kernel.core import clock, ports
+from portal.kernel.core import answers, clock
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import sender_identity
 from portal.kernel.outbox.channels.protocol import SenderIdentity
@@ -14,7 +14,7 @@ from portal.kernel.registers.senders.selectors import senders
 def registered(
     *, fiduciary: str, channel: str, category: str, kind: str, language: str, about: str = ""
 ) -> SenderIdentity:
-    """Fills ``ports.sender_identity``. What nobody registered is empty: a gateway that asks for it refuses the message."""
+    """Fills ``answers.sender_identity``. What nobody registered is empty: a gateway that asks for it refuses the message."""
     kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ())
     whose = Fiduciary.objects.filter(code=fiduciary).first() if kinds else None
     if whose is None:
@@ -23,7 +23,7 @@ def registered(
     entity = senders.entity_of(whose, at=at)
     rows = senders.in_force(Sender.objects.filter(fiduciary=whose, kind__in=kinds), at=at)
     named = list(rows.order_by("starts_at", "pk"))
-    chosen = str(ports.message_template.ask(about=about, channel=channel, language=language)) if about else ""
+    chosen = str(answers.message_template.ask(about=about, channel=channel, language=language)) if about else ""
     if chosen:
         # A text is registered from certain senders: any other would be refused with it, also when those have ended.
         texts = senders.in_force(ContentTemplate.objects.filter(fiduciary=whose, channel=channel), at=at)
