@@ -25,7 +25,6 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "track.ask.pair": (5, 3600),
     "track.enter": (60, 3600),
     "who.ask": (20, 3600),
-    "who.ask.day": (200, 86_400),
 }
 
 

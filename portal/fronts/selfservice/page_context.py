@@ -48,7 +48,7 @@ ACCOUNT = (
 VERIFY = (_("Check a reference or receipt"), "privacy:check")
 #: What anybody may check who has a number of ours.
 CHECKS = (TRACK, VERIFY)
-DO = (*MENU[1:], *CHECKS)
+DO = (*MENU[1:], VERIFY)
 READ = (
     (_("Privacy policy"), "privacy:policies"),
     (_("Who has your data"), "privacy:who-has-my-data"),

@@ -97,7 +97,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """The question; a POST looks it up and leads to the result. The work is the same for every sender and text."""
     form = WhoForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        if limits.exceeded(request, "who.ask") or limits.exceeded(request, "who.ask.day"):
+        if limits.exceeded(request, "who.ask"):
             return error_pages.too_many(request)
         if form.is_valid():
             asked: Asked = form.cleaned_data["typed"]
