@@ -21,7 +21,7 @@ class CellState(TextChoices):
 class LeftOut(TextChoices):
     """Why a Save left a new tick out, in words about ``what`` was ticked."""
 
-    NOT_OFFERED = "not_offered", _("%(what)s is not offered any more, so we left it out.")
+    NOT_OFFERED = "not_offered", _("%(what)s is no longer offered, so we left it out.")
     NO_ADDRESS = "no_address", _("%(what)s needs a number or address that you have confirmed, so we left it out.")
     NO_NOTICE = "no_notice", _("The notice about this is not in your language yet, so we left it out: %(what)s.")
     PENDING = "pending", _("%(what)s is waiting for your parent or guardian already, so we left it out.")

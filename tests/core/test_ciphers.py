@@ -40,3 +40,18 @@ def test_the_same_text_is_never_encrypted_the_same_way_twice():
 def test_the_hash_with_its_key_mixed_in_once_is_hmac(key, texts):
     keyed = ciphers.keyed_sha256(key)
     assert [keyed(text) for text in texts] == [hmac.digest(key, text, "sha256") for text in texts]
+
+
+@pytest.mark.parametrize(
+    "written", ["", "A", "AQ", "AQAAAA", "पता", "AQ!!", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+)
+def test_an_address_that_somebody_made_up_is_no_encrypted_value(written):
+    with pytest.raises(ciphers.CannotDecrypt):
+        ciphers.decrypt_from_address(written, purpose="tests.address")
+
+
+def test_what_was_encrypted_for_an_address_is_read_from_it_under_its_purpose_alone():
+    written = ciphers.encrypt_for_address(b"seven", purpose="tests.address")
+    assert ciphers.decrypt_from_address(written, purpose="tests.address") == b"seven"
+    with pytest.raises(ciphers.CannotDecrypt):
+        ciphers.decrypt_from_address(written, purpose="tests.other")

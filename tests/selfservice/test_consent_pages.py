@@ -322,7 +322,7 @@ def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
 
 
 LEFT_OUT = {
-    "en": ("We saved your no to: Offers and news, SMS.", "is not offered any more, so we left it out."),
+    "en": ("Saved as refused: Offers and news, SMS.", "is no longer offered, so we left it out."),
     "hi": ("आपका मना करना सहेजा गया:", "अब उपलब्ध नहीं है, इसलिए हमने इसे छोड़ दिया।"),
     "mr": ("तुमचा नकार जतन केला:", "आता उपलब्ध नाही, म्हणून आम्ही ते वगळले."),
 }

@@ -115,7 +115,7 @@ def test_anybody_may_check_a_file_and_learns_nothing_about_the_person(event, ash
 
 
 NUMBERED = {
-    "en": ("this receipt is genuine. It was issued on", "It is sealed in our record."),
+    "en": ("this receipt is genuine. It was issued on", "It is in our record."),
     "hi": ("यह रसीद असली है। यह", "यह हमारे रिकॉर्ड में पक्की दर्ज है।"),
     "mr": ("ही पावती खरी आहे. ती", "ती आमच्या नोंदीत पक्की नोंदलेली आहे."),
 }
@@ -168,9 +168,12 @@ def test_a_receipt_that_is_not_sealed_yet_says_so(asha):
 
 def test_the_box_of_the_first_page_leads_to_a_receipt_or_to_a_grievance(event):
     home = Client().get("/privacy/").text
-    assert f'action="{PAGE}"' in home
-    assert Client().get(PAGE, {"reference": event.receipt.reference}).url == f"{PAGE}{event.receipt.reference}/"
-    assert Client().get(PAGE, {"reference": example("GR").lower()}).url == f"/privacy/track/?reference={example('GR')}"
+    assert f'method="post" action="{PAGE}"' in home, "what is typed there by mistake gets into no address"
+    asks = Client(enforce_csrf_checks=True).post
+    assert asks(PAGE, {"reference": event.receipt.reference}).url == f"{PAGE}{event.receipt.reference}/"
+    assert asks(PAGE, {"reference": example("GR").lower()}).url == f"/privacy/track/?reference={example('GR')}"
+    mistaken = asks(PAGE, {"reference": "+91 98765 43210"})
+    assert (mistaken.status_code, mistaken.headers.get("Location")) == (422, None)
     assert f'href="{PAGE}"' in home[home.index("<footer") :]
 
 

@@ -3,8 +3,6 @@ read. In the button of a page a ticket says whose stop it is while the database 
 address of a page behind a code it says which code that is, and never the phone number or email.
 """
 
-import base64
-import binascii
 import json
 import zlib
 from datetime import UTC, datetime
@@ -52,10 +50,10 @@ def ticket_of_page(code: OneTimeCode, *, browser: str, until: datetime, also: st
 def opened(ticket: str, *, at: datetime) -> dict[str, Any]:
     """What a ticket holds, and what it is ``of``. Raises NotFound for one that we did not make or whose time is over."""
     try:
-        sealed = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-        of, until, *values = json.loads(zlib.decompress(ciphers.decrypt(sealed, purpose=TICKET)))
-    except (ciphers.CannotDecrypt, binascii.Error, ValueError):
+        packed = ciphers.decrypt_from_address(ticket, purpose=TICKET)
+    except ciphers.CannotDecrypt:
         raise NotFound("This page is not open any more.") from None
+    of, until, *values = json.loads(zlib.decompress(packed))
     if datetime.fromtimestamp(until, UTC) < at:
         raise NotFound("This page is not open any more.")
     return {"of": of, **dict(zip(FIELDS[of], values, strict=True))}
@@ -67,4 +65,4 @@ def _sealed(content: dict[str, Any], until: datetime) -> str:
     plain = json.dumps(
         [content["of"], int(until.timestamp()), *values], separators=(",", ":"), ensure_ascii=False
     ).encode()
-    return base64.urlsafe_b64encode(ciphers.encrypt(zlib.compress(plain, 9), purpose=TICKET)).decode().rstrip("=")
+    return ciphers.encrypt_for_address(zlib.compress(plain, 9), purpose=TICKET)

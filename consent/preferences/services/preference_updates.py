@@ -44,13 +44,14 @@ class Saved:
 
     ``wanted`` are the boxes "purpose:channel" whose tick would be a new consent: nothing is recorded of them. ``opt_in``
     names the request that was kept for those that the law lets one consent to only in a second step. ``left_out`` maps
-    each new tick that cannot be a consent now to the reason.
+    each new tick that cannot be a consent now to the reason. ``removed`` are the boxes whose tick the person took out.
     """
 
     receipt: ConsentReceipt | None
     wanted: tuple[str, ...] = ()
     opt_in: str = ""
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    removed: tuple[opt_in_confirmation.Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def save(
     twice after a refusal (11 CCR 7028), this Save is the first step, and is kept as such; not of a person for whom
     somebody else decides.
 
-    Raises Refused for a box that is not there, LostRace when somebody else answered for the same address at the same instant.
+    A tick that cannot be a consent now is left out, with the reason. Raises LostRace when somebody else answered for the same address at the same instant.
     """
     at, whose = now or clock.now(), fiduciary_of(fiduciary)
     with transaction.atomic():
@@ -103,7 +104,7 @@ def save(
         )
         is_alone = people.protection_of(subject_ref, at=at) is None
         opt_in = _request(subject_ref, whose, wanted, actor, at) if is_alone else ""
-    return Saved(done.receipt, tuple(box.value for box in wanted), opt_in, left_out)
+    return Saved(done.receipt, tuple(box.value for box in wanted), opt_in, left_out, tuple(sorted(removed)))
 
 
 def _changes(
@@ -116,7 +117,7 @@ def _changes(
     # A tick taken out of a box that has gone since the page was opened withdraws what was agreed to all the same.
     lost = (was_ticked or frozenset()) - ticked - {box.value for _group, box in boxes}
     removed: set[opt_in_confirmation.Value] = {
-        (value.split(":")[0], value.split(":")[1]) for value in lost if ":" in value
+        (purpose, channel) for purpose, found, channel in (value.partition(":") for value in lost) if found
     }
     left_open: set[opt_in_confirmation.Value] = set()
     wanted: list[Box] = []

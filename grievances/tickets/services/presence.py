@@ -79,8 +79,10 @@ def having_read(ticket: Ticket, *, seen: int, text: str, once_key: UUID | None, 
     message that is in the thread already; NotAllowed for a role that may not answer. Nothing is sent then.
     """
     with access.acting(by, GrievancePermission.TICKET_ANSWER):
-        Ticket.objects.select_for_update().get(pk=ticket.pk)  # two sends at once are heard one after the other
-        ticket.refresh_from_db(fields=["state", "round", "assigned_to", "locked_by", "locked_until"])
+        ticket.refresh_from_db(  # two sends at once are heard one after the other
+            fields=["state", "round", "assigned_to", "locked_by", "locked_until"],
+            from_queryset=Ticket.objects.select_for_update(),
+        )
         is_new = lines_of_others(ticket, user=by) > seen
         if is_new and not _is_sent(ticket, text, once_key):
             said = _(

@@ -3,6 +3,7 @@
 Files and texts that must die with their subject go through ``portal.kernel.vault`` instead, whose keys can be shredded.
 """
 
+import base64
 import functools
 import os
 from collections.abc import Callable
@@ -60,6 +61,19 @@ def decrypt(sealed: bytes, *, purpose: str, context: bytes = b"") -> bytes:
         return _cipher(settings.VAULT_KEY, purpose).decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], context)
     except InvalidTag as error:
         raise CannotDecrypt("This value cannot be decrypted: VAULT_KEY is not the key it was written with.") from error
+
+
+def encrypt_for_address(plain: bytes, *, purpose: str) -> str:
+    """As ``encrypt``, in letters that may stand in an address."""
+    return base64.urlsafe_b64encode(encrypt(plain, purpose=purpose)).decode().rstrip("=")
+
+
+def decrypt_from_address(text: str, *, purpose: str) -> bytes:
+    """What ``encrypt_for_address`` made. Raises CannotDecrypt for whatever else somebody writes into an address."""
+    try:
+        return decrypt(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), purpose=purpose)
+    except ValueError as error:  # no base64, or too short
+        raise CannotDecrypt("This is no encrypted value of ours.") from error
 
 
 def keyed_sha256(key: bytes) -> Callable[[bytes], bytes]:

@@ -81,19 +81,19 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def _say_what_was_left_out(request: HttpRequest, saved: Saved) -> None:
     """First what is saved: who stopped something must not fear for it because of a tick that could not be taken."""
+    known = {row.code for row in law.purposes_in_force(on=clock.day(clock.now()))}
     said = []
-    if saved.receipt is not None:
-        noes = [_words(event.purpose, event.channel) for event in saved.receipt.events.order_by("pk")]
-        said.append(_("We saved your no to: %(what)s.") % {"what": "; ".join(dict.fromkeys(noes))})
+    if saved.receipt is not None and saved.removed:
+        said.append(_("Saved as refused: %(what)s.") % {"what": "; ".join(_box_name(*box) for box in saved.removed)})
     for value, why in saved.left_out.items():
-        said.append(str(why.label) % {"what": _words(*value.partition(":")[::2])})
+        purpose, _colon, channel = value.partition(":")
+        # A box that we never had has no name, and its value is not repeated.
+        is_known = purpose in known and channel in Channel.values
+        said.append(str(why.label) % {"what": _box_name(purpose, channel) if is_known else _("One of the choices")})
     messages.warning(request, " ".join(dict.fromkeys(said)))
 
 
-def _words(purpose: str, channel: str) -> str:
-    """A box by its names; one that we never had has none, and its value is not repeated."""
-    if channel not in Channel.values or not law.purposes_in_force(on=clock.day(clock.now()), codes=[purpose]):
-        return _("One of the choices")
+def _box_name(purpose: str, channel: str) -> str:
     name = purpose_name(purpose)
     return name if channel == Channel.NONE else f"{name}, {Channel(channel).label}"
 

@@ -29,18 +29,17 @@ def _keys() -> dict[str, Any]:
     }
 
 
+@csrf_exempt  # reads no session and changes nothing; the box of the first page, which sets no cookie, leads here
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
-    """GET asks for a number or a receipt (``reference``: answers as POST), POST answers. Nothing is kept of it.
+    """GET asks for a number or a receipt, POST answers. Nothing is kept of it.
 
-    A number leads to the page with its answer, that of a grievance to where it is followed. What is typed here gets
-    into an address only if it can be a number of ours; the box of the first page asks with GET.
+    A number leads to the page with its answer, that of a grievance to where it is followed. What is typed gets into an address
+    only if it can be a number of ours: people type telephone numbers and e-mail addresses into such a box, too.
     """
-    is_asked = request.method == "POST" or "reference" in request.GET
-    typed = request.POST if request.method == "POST" else {"reference": request.GET.get("reference", "")}
-    form = ReceiptForm(typed, request.FILES) if is_asked else ReceiptForm()
-    if not is_asked:
-        return _show(request, form)
+    if request.method != "POST":
+        return _show(request, ReceiptForm())
+    form = ReceiptForm(request.POST, request.FILES)
     if not form.is_valid():
         return _show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if reference := form.cleaned_data["reference"]:

@@ -4,8 +4,6 @@ What was typed is read once and goes nowhere: not into a row, a log or an addres
 ticket with the outcome and the numbers of the entries. These pages read no session and no user, and set no cookie.
 """
 
-import base64
-import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -152,16 +150,16 @@ def _bodies() -> list[Any]:
 def _sealed(found: Found, suffix: str, *, until: datetime) -> str:
     values = [int(until.timestamp()), found.outcome, found.sender, found.fiduciary, suffix]
     plain = json.dumps(values, separators=(",", ":")).ljust(TICKET_BYTES)
-    return base64.urlsafe_b64encode(ciphers.encrypt(plain.encode(), purpose=TICKET)).decode().rstrip("=")
+    return ciphers.encrypt_for_address(plain.encode(), purpose=TICKET)
 
 
 def _opened(ticket: str) -> Result | None:
     """What a ticket holds, read anew from the registers; None for one that is none of ours or over."""
     try:
-        sealed = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-        until, outcome, sender, fiduciary, suffix = json.loads(ciphers.decrypt(sealed, purpose=TICKET))
-    except (ciphers.CannotDecrypt, binascii.Error, ValueError):
+        plain = ciphers.decrypt_from_address(ticket, purpose=TICKET)
+    except ciphers.CannotDecrypt:
         return None
+    until, outcome, sender, fiduciary, suffix = json.loads(plain)
     if datetime.fromtimestamp(until, UTC) < clock.now():
         return None
     return Result(
