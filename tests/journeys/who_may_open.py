@@ -279,7 +279,7 @@ PAGES: dict[str, Page] = {
     "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
     "privacy:check": Page(For.ANYBODY),
-    "privacy:check-number": Page(For.ANYBODY),
+    "privacy:check-number": Page(For.ANYBODY, lambda w: [w.receipt.reference]),
     "privacy:ward": Page(For.OWNERS, lambda w: [w.receipt.reference], is_untold=True),
     "privacy:standing-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_untold=True),
     "privacy:stopped-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_untold=True),
