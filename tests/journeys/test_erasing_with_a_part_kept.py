@@ -30,7 +30,7 @@ def ask_for_the_end(person) -> str:
     page = person.goes_to("/privacy/requests/new/")
     page.get_by_label("Erase my data", exact=True).check()
     go_on(person, "Continue")
-    page.get_by_text("Our answer says what stays, under which law and until when").wait_for()
+    page.get_by_text("Our answer says what stays, why and until when").wait_for()
     page.get_by_label("For me", exact=True).check()
     go_on(person, "Continue")
     page.get_by_label("Email address").fill("asha@example.in")
