@@ -31,6 +31,8 @@ def sits_at(person: Any, ticket: Ticket, **named: Any) -> Page:
         page.get_by_role("button", name="Open the record")
     ).first.click()
     page.locator(".composer").wait_for()
+    # What is hidden is hidden by the sheet, and a form stands before its sheet is read.
+    page.wait_for_load_state("load")
     return page
 
 
