@@ -7,7 +7,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from portal.fronts.selfservice.templatetags.form_tags import labelled
 from portal.fronts.workplace.templatetags import lists
 from portal.kernel.core import clock, date_format
 from portal.kernel.core.admin.opening_view import Nothing
@@ -23,10 +22,9 @@ from tests.shipped import rules_of_law
 def test_a_cell_says_its_column_and_a_name_cannot_break_out():
     headers = [{"text": 'a "b" <c>'}, {"text": "x", "class_attrib": ' class="action-checkbox-column"'}]
     cells = [SafeString('<td class="y">1</td>'), SafeString("<td>2</td>")]
-    assert list(labelled(cells, headers)) == [
-        '<td data-label="A &quot;b&quot; &lt;c&gt;" class="y">1</td>',
-        "<td>2</td>",
-    ]
+    shown = lists.laid_out([cells], headers)
+    assert shown.rows[0].cells == ['<td data-label="A &quot;b&quot; &lt;c&gt;" class="y">1</td>', "<td>2</td>"]
+    assert not shown.has_times
 
 
 @pytest.mark.django_db
@@ -54,9 +52,18 @@ def test_a_list_says_once_in_which_zone_its_times_are(staff):
     assert page.count("IST") == page.count("Times in IST") == 1
 
 
+@pytest.mark.django_db
+def test_a_list_without_times_names_no_zone(staff):
+    StaffFactory()
+    page = staff("administrator").get("/admin/people/role/?all=1").text
+    assert "result_list" in page
+    assert "Times in IST" not in page
+
+
 def test_a_longer_text_of_a_cell_is_whole_in_its_title():
     long = "A firm I do not know says that it has my number"
-    (cell,) = labelled([SafeString(f'<td class="field-gist">{long}</td>')], [{"text": "gist"}])
+    shown = lists.laid_out([[SafeString(f'<td class="field-gist">{long}</td>')]], [{"text": "gist"}])
+    (cell,) = shown.rows[0].cells
     assert cell == f'<td data-label="Gist" title="{long}" class="field-gist"><span class="cut">{long}</span></td>'
 
 

@@ -1,25 +1,14 @@
 """What the form includes need and Django's templates cannot say."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django import forms, template
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
 register = template.Library()
-
-#: A time as ``core.date_format`` says it.
-_ZONE: Final = re.compile(r"(\d{4}, \d\d:\d\d) IST\b")
-#: A cell of plain text. The admin escapes quotation marks in it.
-_TEXT: Final = re.compile(r'(?P<tag><t[dh])(?P<more>[^>]*)>(?P<text>[^<>"]*)(?P<end></t[dh]>)')
-#: So many characters fill two lines of a column.
-_LONG: Final = 40
 
 
 @dataclass(frozen=True)
@@ -70,34 +59,6 @@ def _is_djangos_own(field: forms.Field, error: ValidationError) -> bool:
             several = getattr(type(asked), "messages", None)  # the one of decimals
             known = {**(several or {asked.code: type(asked).message}), **known}
     return error.code in known and str(error.message) == str(known[error.code])
-
-
-@register.filter
-def labelled(cells: Iterable[SafeString], headers: Iterable[Mapping[str, Any]]) -> Iterator[SafeString]:
-    """The cells of a change list's row, each with the name of its column: on a narrow screen a row is a card.
-
-    The head of the list says once that its times are in IST. A longer text is cut by the style sheet on a wide screen; the whole
-    of it is in its title, and for whoever does not see it in the cell.
-    """
-    for cell, header in zip(map(_compact, cells), headers, strict=True):
-        name = "" if "action-checkbox" in header.get("class_attrib", "") else str(header["text"])
-        if name and cell.startswith("<td"):
-            # Both parts are safe: the cell was made by the admin, the name is escaped here.
-            yield SafeString(f'<td data-label="{conditional_escape(capfirst(name))}"{cell[3:]}')
-        else:
-            yield cell
-
-
-def _compact(cell: SafeString) -> SafeString:
-    """The cell without the zone behind its times, and a longer text in a part that the style sheet can cut."""
-    short = SafeString(_ZONE.sub(r"\1", cell))
-    found = _TEXT.fullmatch(short)
-    if found is None or len(found["text"]) < _LONG:
-        return short
-    # Its parts are safe as the cell was: what stands between two tags has no quotation mark that could end a title.
-    return SafeString(
-        f'{found["tag"]} title="{found["text"]}"{found["more"]}><span class="cut">{found["text"]}</span>{found["end"]}'
-    )
 
 
 @register.filter

@@ -1,11 +1,15 @@
 """What the lists of the workplace say of themselves: how many rows, and what narrows them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +17,13 @@ from portal.kernel.core.admin.bases import CappedPaginator
 from portal.kernel.core.admin.search import keys_in
 
 register = template.Library()
+
+#: A time as ``core.date_format`` writes it.
+_ZONE: Final = re.compile(r"(\d{4}, \d\d:\d\d) IST\b")
+#: A cell of plain text. The admin escapes quotation marks in it.
+_TEXT: Final = re.compile(r'(?P<tag><t[dh])(?P<more>[^>]*)>(?P<text>[^<>"]*)(?P<end></t[dh]>)')
+#: So many characters fill two lines of a column.
+_LONG: Final = 40
 
 
 @dataclass(frozen=True)
@@ -86,3 +97,53 @@ def rows_in_words(changelist: Any) -> str:
     if count >= CappedPaginator.CAP:
         return _("More than %(number)s %(many)s") % {"number": f"{CappedPaginator.CAP - 1:,}", "many": many(opts)}
     return f"{count:,} {one(opts) if count == 1 else many(opts)}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list: its cells as they are written into the page, and the form of its own where it has one."""
+
+    cells: list[SafeString]
+    form: Any
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a list, and whether a time stands in one of them: the head then says once in which zone they are."""
+
+    rows: list[Row]
+    has_times: bool
+
+
+@register.filter
+def laid_out(results: Iterable[Any], headers: Iterable[Mapping[str, Any]]) -> Rows:
+    """The rows of a change list as its table shows them.
+
+    Each cell has the name of its column: on a narrow screen a row is a card. A longer text is cut by the style sheet on a wide
+    screen; the whole of it is in its title, and for whoever does not see it in the cell.
+    """
+    names = ["" if "action-checkbox" in header.get("class_attrib", "") else str(header["text"]) for header in headers]
+    rows = [(list(result), getattr(result, "form", None)) for result in results]
+    has_times = any(_ZONE.search(cell) for cells, _form in rows for cell in cells)
+    return Rows([Row([*map(_labelled, cells, names)], form) for cells, form in rows], has_times)
+
+
+def _labelled(cell: SafeString, name: str) -> SafeString:
+    """The compact cell with the name of its column."""
+    compact = _compact(cell)
+    if not name or not compact.startswith("<td"):
+        return compact
+    # Both parts are safe: the cell was made by the admin, the name is escaped here.
+    return SafeString(f'<td data-label="{conditional_escape(capfirst(name))}"{compact[3:]}')
+
+
+def _compact(cell: SafeString) -> SafeString:
+    """The cell without the zone behind its times, and a longer text in a part that the style sheet can cut."""
+    short = SafeString(_ZONE.sub(r"\1", cell))
+    found = _TEXT.fullmatch(short)
+    if found is None or len(found["text"]) < _LONG:
+        return short
+    # Its parts are safe as the cell was: what stands between two tags has no quotation mark that could end a title.
+    return SafeString(
+        f'{found["tag"]} title="{found["text"]}"{found["more"]}><span class="cut">{found["text"]}</span>{found["end"]}'
+    )
