@@ -189,6 +189,14 @@ def _reasons(*, is_final: bool) -> list[tuple[str, Any]]:
     return [(str(one), one.label) for one in reasons if (one in FINAL_REASONS) == is_final]
 
 
+#: What a maker may propose, as short as the desk says it.
+OUTCOMES = [
+    (str(DecisionOutcome.APPROVE), _("Approve")),
+    (str(DecisionOutcome.ASK_AGAIN), _("Ask again")),
+    (str(DecisionOutcome.REJECT), _("Reject for good")),
+]
+#: Why a document is not approved: first what another file mends, then what may be for good. ``1`` to ``9`` choose.
+REASONS = [*_reasons(is_final=False), *_reasons(is_final=True)]
 #: A maker who approves writes nothing to the customer.
 UNLESS_APPROVED = _("needed unless you approve")
 
@@ -205,18 +213,14 @@ class ProposalForm(forms.Form):
             help_text=_("Write in the note what you saw, and where."),
         ),
     )
-    outcome = forms.ChoiceField(label=_("Your proposal"), choices=DecisionOutcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Your proposal"), choices=OUTCOMES, widget=forms.RadioSelect)
     reason_code = needed(
         UNLESS_APPROVED,
         forms.ChoiceField(
             label=_("Reason"),
-            choices=[
-                ("", _("None: I approve")),
-                (_("Ask again: another file mends it"), _reasons(is_final=False)),
-                (_("For good, or ask again"), _reasons(is_final=True)),
-            ],
+            choices=REASONS,
             required=False,
-            help_text=_("The customer reads it."),
+            widget=forms.RadioSelect,
         ),
     )
     message = needed(
@@ -242,7 +246,7 @@ class ProposalForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if is_appeal:
-            choice_field(self, "outcome").choices = [(str(DecisionOutcome.ASK_AGAIN), DecisionOutcome.ASK_AGAIN.label)]
+            choice_field(self, "outcome").choices = [OUTCOMES[1]]
             choice_field(self, "reason_code").choices = [(str(DecisionReason.APPEAL), DecisionReason.APPEAL.label)]
         asked = list(to_answer)
         if asked:
@@ -265,11 +269,11 @@ class AnswerForm(forms.Form):
     proposal = forms.CharField(widget=forms.HiddenInput, required=False)
     decision = forms.ChoiceField(
         label=_("Your answer"),
-        choices=[("approve", _("Yes, do as proposed")), ("refuse", _("No, back to the queue"))],
+        choices=[("approve", _("Approve the proposal")), ("refuse", _("Send it back"))],
         widget=forms.RadioSelect,
     )
     reason = needed(
-        _("needed for a no"),
+        _("needed to send it back"),
         PlainWords(
             label=_("Reason"),
             required=False,

@@ -231,7 +231,8 @@ def opens(person: Person, staff: User, document: Document, queue: str) -> Page:
     page.get_by_label("To review KYC documents").check()
     page.get_by_label("Ticket or queue").fill("review queue")
     page.get_by_role("button", name="Open the record").click()
-    page.locator("tr", has_text="Account at the bank").get_by_text("Passed").wait_for()
+    # What passed is folded.
+    page.locator("tr", has_text="Account at the bank").get_by_text("Passed").wait_for(state="attached")
     person.looks()
     return page
 
@@ -239,11 +240,11 @@ def opens(person: Person, staff: User, document: Document, queue: str) -> Page:
 def two_people_approve(desks: tuple[Person, Person], document: Document, maker: User, checker: User) -> None:
     page = opens(desks[0], maker, document, "review")
     page.get_by_label("Approve", exact=True).check()
-    press(page, "Propose")
+    press(page, "Propose and next")
     page.get_by_text("Somebody else must answer").wait_for()
     page = opens(desks[1], checker, document, "second")
-    page.get_by_label("Yes, do as proposed").check()
-    press(page, "Answer")
+    page.get_by_label("Approve the proposal").check()
+    press(page, "Decide and next")
     page.get_by_text("The customer is told.").wait_for()
 
 

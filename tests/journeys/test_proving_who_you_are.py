@@ -89,12 +89,12 @@ def test_a_pan_card_goes_the_whole_way(window, workers, individual, asha, maker,
 
     page = open_it(first, maker, reference, "review")
     page.get_by_label("Approve", exact=True).check()
-    press(first, "Propose")
+    press(first, "Propose and next")
     page.get_by_text("Somebody else must answer").wait_for()
 
     page = open_it(second, checker, reference, "second")
-    page.get_by_label("Yes, do as proposed").check()
-    press(second, "Answer")
+    page.get_by_label("Approve the proposal").check()
+    press(second, "Decide and next")
     page.get_by_text("The customer is told.").wait_for()
 
     customer.page.reload()

@@ -123,7 +123,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
         assert f'<h2 id="{named[1]}">' in shown
     assert propose(desk, document, APPROVE).status_code == 303
     second = at_the_desk(checker, document)
-    assert "Answer" in second.get(page_of(document)).content.decode()
+    assert "Decide and next" in second.get(page_of(document)).content.decode()
     answer(second, document)
     document.refresh_from_db()
     assert document.state == "approved"
@@ -371,7 +371,7 @@ def test_what_is_demanded_in_some_cases_is_nowhere_called_optional(document, mak
     assert 'Reason <span class="hint">(needed unless you approve)</span>' in page
     proposed(document, maker)
     answering = at_the_desk(checker, document).get(page_of(document)).text
-    assert 'Reason <span class="hint">(needed for a no)</span>' in answering
+    assert 'Reason <span class="hint">(needed to send it back)</span>' in answering
 
 
 def test_an_agreed_rejection_is_not_called_approved(document, maker, checker) -> None:
@@ -398,20 +398,34 @@ def test_what_was_typed_read_and_known_stands_side_by_side_with_a_sign_and_a_wor
     assert re.search(r"the same number.*✓</span> fits", number, re.DOTALL)
 
 
-def test_the_view_of_a_page_changes_by_plain_links_that_keep_the_rest(individual, maker) -> None:
+def test_every_page_of_a_document_stands_on_the_page_once_and_is_turned_by_no_address(individual, maker) -> None:
     document = checked(individual, data=documents.pdf(pages=3))
-    desk = at_the_desk(maker, document)
-    shown = desk.get(f"{page_of(document)}?page=2&turn=90&large=1").text
-    for kept in (
-        "page=3&amp;turn=90&amp;large=1",
-        "page=2&amp;turn=180&amp;large=1",
-        "page=2&amp;turn=90#",
-        "page=2&amp;large=1#",
-    ):
-        assert kept in shown, kept
-    assert f"{LIST}{document.pk}/pages/2.png?turn=90&amp;large=1" in shown
-    for odd in ("page=99", "page=0", "page=x", "page=99999999", "turn=17"):
-        assert desk.get(f"{page_of(document)}?{odd}").status_code == 200
+    shown = at_the_desk(maker, document).get(page_of(document)).text
+    assert re.findall(r'src="([^"]+\.png[^"]*)"', shown) == [f"{LIST}{document.pk}/pages/{n}.png" for n in (1, 2, 3)]
+    assert re.findall(r'<a href="#page-(\d)">', shown) == ["1", "2", "3"]
+
+
+def test_what_failed_or_could_not_run_comes_first_and_what_passed_is_folded_in_one_line(document, maker) -> None:
+    shown = at_the_desk(maker, document).get(page_of(document)).text
+    part = shown[shown.index('<h2 id="checks">') :]
+    open_ones, folded = part[: part.index("<details>")], part[part.index("<details>") : part.index("</details>")]
+    assert "Could not run" in open_ones
+    assert "Passed" not in open_ones
+    assert "Could not run" not in folded
+    said = [folded.count(f"</span> {word}</span>") for word in ("Passed", "Does not apply")]
+    assert re.search(rf"<summary>{said[0]} passed, {said[1]} do(es)? not apply</summary>", folded)
+
+
+def test_the_other_documents_of_the_case_are_one_link_away(individual, maker) -> None:
+    document, other = (
+        checked(individual),
+        checked(individual, kind="passport", number="A1234567", expires_on=date(2035, 1, 1)),
+    )
+    unsent = uploaded(individual, kind="driving_licence", number="MH1220110012345", expires_on=date(2035, 1, 1))
+    shown = at_the_desk(maker, document).get(page_of(document)).text
+    assert "1 other document of the case" in shown
+    assert f'<a href="{page_of(other)}">' in shown
+    assert unsent.reference not in shown
 
 
 def test_single_keys_can_be_switched_off_and_each_key_is_a_link_or_a_button_too(document, maker) -> None:
@@ -419,7 +433,7 @@ def test_single_keys_can_be_switched_off_and_each_key_is_a_link_or_a_button_too(
     shown = desk.get(page_of(document)).text
     assert "workplace/keys.js" in shown
     for key in re.findall(r'data-key="([^"]+)"', shown):
-        assert re.search(rf'<(a|button|input)[^>]*data-key="{re.escape(key)}"', shown), key
+        assert re.search(rf'<(a|button|input|summary)[^>]*data-key="{re.escape(key)}"', shown), key
     desk.post(f"{LIST}{document.pk}/keys/")
     assert "workplace/keys.js" not in desk.get(page_of(document)).text
     desk.post(f"{LIST}{document.pk}/keys/")

@@ -291,8 +291,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         is_clear = "clear" in request.GET and CLEAR.holds(request, document, now=now)
         look = Look(
             mark="" if is_clear else review_view.mark(request.user, document, now=now),
-            turn=review_view.turn_of(request.GET),
-            is_large="large" in request.GET,
+            is_large=True,
         )
         reason = "review_clear" if is_clear else "review"
         drawn = page_of(document, page, actor=_actor(request), reason=reason, look=look)

@@ -1,6 +1,5 @@
 """What the page of one document at the review desk shows."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +7,8 @@ from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from kyc.base.check_outcomes import CheckOutcome
 from kyc.base.choices import PROVED_BY_SIGNATURE, DecisionReason, DocumentState
@@ -18,7 +17,7 @@ from kyc.base.models.documents import Document
 from kyc.base.permissions import Permission
 from kyc.cases import check_labels, labels
 from kyc.cases.check_labels import OUTCOMES
-from kyc.cases.forms import ProposalForm
+from kyc.cases.forms import REASONS, ProposalForm
 from kyc.cases.minor_guard import is_of_a_child
 from kyc.cases.selectors import latest_checks
 from kyc.outcomes.services import customer_notifications
@@ -34,7 +33,11 @@ from portal.kernel.law.selectors import running_clocks
 from portal.kernel.people.choices import Answer
 
 SIGNS = {"PASS": "✓", "WARN": "▲", "FAIL": "■", "UNAVAILABLE": "‖", "NOT_APPLICABLE": "–"}
-LONGEST_PAGE = 5
+#: What is shown of the checks at once, in this order; what passed and what does not apply is folded.
+OPEN_CHECKS = (CheckOutcome.FAIL, CheckOutcome.WARN, CheckOutcome.UNAVAILABLE)
+#: How large a page is shown, and how it is turned: the page's own sheet does both, and nothing is asked for.
+ZOOMS = (("fit", _("Fit")), ("150", "150"), ("250", "250"), ("400", "400 %"))
+TURNS = (("0", "0°"), ("90", "90°"), ("180", "180°"), ("270", "270°"))
 
 
 def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "is_sent": is_sent,
         "is_childs": is_childs,
         "brought_by": document.brought_by and (document.brought_by.full_name or document.brought_by.email),
-        "checks": [check_line(check) for check in latest_checks(document) if is_sent or _could_not_run(check)],
+        **checks_of(document, is_sent=is_sent),
         "number": document.number_display if is_sent else "",
         "search_of_file": labels.searched(document) if is_sent else "",
         "scanned": labels.SCANS.get(document.scanned, "") if is_sent else "",
@@ -71,7 +74,10 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "proved": signed_documents.shown(document) if may_open and document.kind in PROVED_BY_SIGNATURE else {},
         "nobody_is_trusted": document.kind in signer_proposals.unsigned_for(),
         "rows": side_by_side(document) if is_shown and document.erased_at is None else [],
-        "view": view_of(request, document) if is_shown and document.pages else None,
+        "pages": range(1, document.pages + 1) if is_shown else (),
+        "zooms": ZOOMS,
+        "turns": TURNS,
+        "others": document.case.documents.exclude(pk=document.pk).exclude(sent_at=None).order_by("kind", "-sent_at"),
         "page_seen": seen(document),
         "appeals": appeals_of(document),
         "is_for_good": is_for_good,
@@ -135,11 +141,6 @@ def mark(user: Any, document: Document, *, now: datetime) -> str:
     return f"{user.email} · {document.reference} · {date_format.moment(now)}"
 
 
-def turn_of(asked: Mapping[str, str]) -> int:
-    """By how much a page is turned, as the address says it; anything else is not at all."""
-    return int(asked["turn"]) if asked.get("turn") in {"90", "180", "270"} else 0
-
-
 def change_line(change: Change, kind: str) -> dict[str, Any]:
     """One thing that is not as the maker saw it: bytes by the beginning of their hashes, checks in words."""
     if not change.check:
@@ -154,52 +155,52 @@ def _in_words(said: str) -> str:
     return ": ".join(word for word in words_of if word) or date_format.NONE
 
 
-def view_of(request: HttpRequest, document: Document) -> dict[str, Any]:
-    """The page of the document that is shown, how it is turned and how large; each change of it is a link."""
-    asked = request.GET
-    number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < LONGEST_PAGE else 1
-    number = min(max(number, 1), document.pages)
-    turn, is_large = turn_of(asked), "large" in asked
-    here = reverse("admin:kyc_document_change", args=[document.pk])
-
-    def link(key: str, label: Any, **changes: Any) -> dict[str, Any]:
-        query = {"page": number, "turn": turn, "large": is_large, **changes}
-        kept = {name: 1 if value is True else value for name, value in query.items() if value}
-        return {"key": key, "label": label, "url": f"{here}?{urlencode(kept)}#document"}
-
-    links = [
-        link("[", _("Turn left"), turn=(turn - 90) % 360),
-        link("]", _("Turn right"), turn=(turn + 90) % 360),
-        link("-", _("Smaller"), large=False) if is_large else link("+", _("Larger"), large=True),
-    ]
-    if number > 1:
-        links.append(link("k", _("Page before"), page=number - 1))
-    if number < document.pages:
-        links.append(link("j", _("Next page"), page=number + 1))
-    query = urlencode({**({"turn": turn} if turn else {}), **({"large": 1} if is_large else {})})
-    src = reverse("admin:kyc_document_page", args=[document.pk, number])
-    return {"page": number, "is_large": is_large, "links": links, "src": f"{src}?{query}" if query else src}
-
-
 def keys_of(document: Document, *, may_propose: bool, may_answer: bool) -> list[dict[str, Any]]:
     """The keys beside those of the view; each is a link to what it reaches. ``a`` agrees, whichever of the two people it is."""
     outcomes = [("a", _("Approve")), ("r", _("Ask again")), ("x", _("Reject for good"))]
     found = [{"key": "?", "label": _("This list of keys"), "url": "#keys"}]
+    if document.pages:
+        found += [
+            {"key": "+ -", "label": _("Larger or smaller"), "url": ""},
+            {"key": "[ ]", "label": _("Turn left or right"), "url": ""},
+            {"key": "0", "label": _("The whole page, upright"), "url": ""},
+        ]
     if may_propose and document.state == DocumentState.CHECKED:
         found += [{"key": key, "label": label, "url": f"#id_outcome_{at}"} for at, (key, label) in enumerate(outcomes)]
+        found += [
+            {"key": str(at + 1), "label": label, "url": f"#id_reason_code_{at}"}
+            for at, (_code, label) in enumerate(REASONS)
+        ]
         found += [
             {"key": "m", "label": _("Message to the customer"), "url": "#id_message"},
             {"key": "i", "label": _("Internal note"), "url": "#id_note"},
         ]
     if may_answer:
         found += [
-            {"key": "a", "label": _("Yes, do as proposed"), "url": "#id_decision_0"},
-            {"key": "r", "label": _("No, back to the queue"), "url": "#id_decision_1"},
+            {"key": "a", "label": _("Approve the proposal"), "url": "#id_decision_0"},
+            {"key": "r", "label": _("Send it back"), "url": "#id_decision_1"},
         ]
     found.append(
         {"key": "q", "label": _("Back to the queue"), "url": reverse("admin:kyc_document_changelist") + "?queue=review"}
     )
     return found
+
+
+def checks_of(document: Document, *, is_sent: bool) -> dict[str, Any]:
+    """The checks that somebody has to look at, the worst first, and apart from them those that ask for nothing."""
+    found = [check for check in latest_checks(document) if is_sent or _could_not_run(check)]
+    lines = [(check.outcome, check_line(check)) for check in found]
+    folded = [line for outcome, line in lines if outcome not in OPEN_CHECKS]
+    passed = sum(outcome == CheckOutcome.PASS for outcome, _line in lines)
+    said = {
+        ngettext("%(count)s passed", "%(count)s passed", passed): passed,
+        ngettext("%(count)s does not apply", "%(count)s do not apply", len(folded) - passed): len(folded) - passed,
+    }
+    return {
+        "checks": [line for wanted in OPEN_CHECKS for outcome, line in lines if outcome == wanted],
+        "folded_checks": folded,
+        "folded_says": ", ".join(words % {"count": count} for words, count in said.items() if count),
+    }
 
 
 def _could_not_run(check: Check) -> bool:

@@ -17,10 +17,9 @@ from portal.kernel.vault.services import files
 
 @dataclass(frozen=True)
 class Look:
-    """How a page is looked at: ``mark`` is written over it, ``turn`` is 0, 90, 180 or 270 degrees clockwise."""
+    """How a page is looked at: ``mark`` is written over it, and a large one has the pixels to be magnified."""
 
     mark: str = ""
-    turn: int = 0
     is_large: bool = False
 
 

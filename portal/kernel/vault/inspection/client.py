@@ -129,14 +129,13 @@ def page_as_png(
     mime: str,
     page: int,
     mark: str = "",
-    turn: int = 0,
     is_large: bool = False,
     limits: Limits = LIMITS,
 ) -> bytes:
-    """One page (from 1) of a kept document, turned clockwise by ``turn`` degrees, with ``mark`` written over it.
+    """One page (from 1) of a kept document, with ``mark`` written over it.
 
     Raises ChildFailedError, Unavailable.
     """
-    asked = {"do": "show", "mime": mime, "page": page, "mark": mark, "turn": turn, "is_large": is_large}
+    asked = {"do": "show", "mime": mime, "page": page, "mark": mark, "is_large": is_large}
     _said, out = _run(asked, data, limits)
     return out

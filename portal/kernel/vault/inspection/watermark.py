@@ -1,4 +1,4 @@
-"""A page as somebody looks at it: turned, and with a mark over it that says who looks and when."""
+"""A page as somebody looks at it: with a mark over it that says who looks and when."""
 
 import io
 
@@ -11,25 +11,21 @@ APART = 7
 SLANT = 25
 #: Readable over white and over black, and what stands under it stays readable.
 INK = (120, 20, 20, 90)
-TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 
 
 def warm() -> None:
     """Load the letters and what draws them, before no file can be opened any more."""
     out = io.BytesIO()
     Image.new("RGB", (64, 64)).save(out, "PNG")
-    stamped(out.getvalue(), mark="warm", turn=90)
+    stamped(out.getvalue(), mark="warm")
 
 
-def stamped(page: bytes, *, mark: str, turn: int = 0) -> bytes:
-    """The page (PNG) turned clockwise by 0, 90, 180 or 270 degrees, and the mark over all of it; an empty mark is none."""
-    if not mark and not turn:
+def stamped(page: bytes, *, mark: str) -> bytes:
+    """The page (PNG) with the mark over all of it; an empty mark is none."""
+    if not mark:
         return page
-    picture: Image.Image = Image.open(io.BytesIO(page), formats=["PNG"]).convert("RGB")
-    if turn:
-        picture = picture.transpose(TURNS[turn])
-    if mark:
-        picture = Image.alpha_composite(picture.convert("RGBA"), _layer(picture.size, mark)).convert("RGB")
+    picture: Image.Image = Image.open(io.BytesIO(page), formats=["PNG"]).convert("RGBA")
+    picture = Image.alpha_composite(picture, _layer(picture.size, mark)).convert("RGB")
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()

@@ -206,12 +206,12 @@ def main() -> None:
             confine(limits, descriptors=document + 2)
             ppi = LARGE_PPI if request["is_large"] else NORMAL_PPI
             drawn = _pages().drawn(document, int(request["page"]), ppi=ppi)
-            out = watermark.stamped(drawn, mark=str(request["mark"]), turn=int(request["turn"]))
+            out = watermark.stamped(drawn, mark=str(request["mark"]))
     else:
         watermark.warm()
         confine(limits)
         side = image_sanitiser.LARGE_SIDE if request["is_large"] else image_sanitiser.SHOWN_SIDE
         drawn = image_sanitiser.shown(data, str(request["mime"]), limits, side=side)
-        out = watermark.stamped(drawn, mark=str(request["mark"]), turn=int(request["turn"]))
+        out = watermark.stamped(drawn, mark=str(request["mark"]))
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + out)
     sys.stdout.buffer.flush()

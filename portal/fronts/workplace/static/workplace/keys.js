@@ -3,9 +3,10 @@
 // Without this file everything works by Tab and Enter; the page leaves it out for whoever switched single keys off.
 document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
-  // The one key that works inside a box: it presses the button by which its form is sent, once.
+  // The one key that works inside a box and on a choice: it presses the button by which its form is sent, once.
   if (event.ctrlKey && event.key === "Enter") {
-    if (!event.repeat) event.target.closest("textarea")?.form?.querySelector("button[data-key='Ctrl+Enter']")?.click();
+    const field = event.target.closest("input, select, textarea");
+    if (!event.repeat) field?.form?.querySelector("button[data-key='Ctrl+Enter']")?.click();
     return;
   }
   if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -24,6 +25,9 @@ document.addEventListener("keydown", (event) => {
     document.getElementById(asked.dataset.then)?.focus();
     return;
   }
+  target.parentElement.closest("details:not([open])")?.setAttribute("open", "");
+  // What a choice has put away is chosen by no key.
+  if (!target.checkVisibility()) return;
   if (target.type === "radio") target.checked = true;
   if (target.tagName === "DETAILS") target.open = !target.open;
   (target.tagName === "DETAILS" ? target.querySelector("summary") : target).focus();
