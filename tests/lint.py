@@ -35,6 +35,7 @@ CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
     ("format", [str(BIN / "ruff"), "format", "--check", "."], {}),
     ("ruff", [str(BIN / "ruff"), "check", "."], {}),
     ("imports", [str(BIN / "lint-imports"), "--no-cache"], {}),
+    ("words", [sys.executable, "-m", "tests.words"], {}),
     ("djlint", [str(BIN / "djlint"), "templates", "--lint", "--quiet"], {}),
     ("mypy", [str(BIN / "mypy")], {}),
     ("dependencies", [str(BIN / "deptry"), "."], {}),
@@ -55,7 +56,7 @@ def main() -> int:
             command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
         )
         print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - start:.0f} s)", flush=True)
-        if name == "advisories":
+        if name in {"advisories", "words"}:
             print(f"  {done.stdout.splitlines()[-1] if done.stdout else ''}", flush=True)
         if done.returncode:
             failed.append(name)
