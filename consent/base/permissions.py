@@ -16,6 +16,7 @@ class Permission(StrEnum):
     EVENT_VIEW = "consent.event:view"
     LIST_BRING = "consent.list:bring"
     LIST_VIEW = "consent.list:view"
+    NOTICE_IMPORT = "consent.notice:import"
     NOTICE_PROPOSE = "consent.notice:propose"
     NOTICE_PUBLISH = "consent.notice:publish"
     NOTICE_VIEW = "consent.notice:view"

@@ -4,16 +4,21 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
-from consent.base.choices import Weight
-from consent.base.models.notices import BINDING_LANGUAGE, NoticeVersion
+from consent.base.choices import NoticeKind, Weight
+from consent.base.models.notices import BINDING_LANGUAGE, Notice, NoticeVersion
 from consent.base.selectors.notices import summary_languages
 from consent.notices.rules.clauses import is_number
 from consent.notices.selectors.languages import language_of, languages
+from consent.notices.services import policy_files
 from consent.notices.services.draft_edits import REASONS
-from portal.kernel.core.pii_guard import PublicWords
+from portal.kernel.core import clock
+from portal.kernel.core.conditional_fields import needed
+from portal.kernel.core.errors import PortalError, Refused
+from portal.kernel.core.pii_guard import PublicWords, names_an_identity_number
 from portal.kernel.core.time_range import DayField
 from portal.kernel.law.labels import names_of_purposes
 from portal.kernel.people.admin.proposals import AnswerForm
@@ -160,6 +165,123 @@ class DetailsForm(forms.Form):
         fields = [name for name in self.fields if name.startswith(SUMMARY)]
         cleaned["summaries"] = {name.removeprefix(SUMMARY): cleaned.pop(name, "") for name in fields}
         return cleaned
+
+
+class Way(TextChoices):
+    """How the words of a new version come."""
+
+    UPLOAD = "upload", gettext_lazy("From a file")
+    PASTE = "paste", gettext_lazy("From the box below")
+    COPY = "copy", gettext_lazy("As the version in force has them")
+
+
+#: In the list of texts: none of them. No code of a text is so.
+NEW_TEXT = "+"
+
+
+class NewVersionForm(forms.Form):
+    """A new version of a text: its words, and what has to be known about it."""
+
+    way = forms.ChoiceField(
+        label=gettext_lazy("Words"), choices=Way.choices, widget=forms.RadioSelect, initial=Way.UPLOAD
+    )
+    file = needed(
+        gettext_lazy("for words from a file"),
+        forms.FileField(
+            label=gettext_lazy("File"),
+            help_text=gettext_lazy(
+                "A file that ends in .txt, .md, .docx or .html, at most 1 MB. Numbers stay, styles and pictures are left out."
+            ),
+            widget=forms.ClearableFileInput(attrs={"accept": ".txt,.md,.markdown,.docx,.html,.htm"}),
+            required=False,
+            allow_empty_file=True,
+        ),
+    )
+    text = needed(
+        gettext_lazy("for words from this box"),
+        PublicWords(
+            label=gettext_lazy("Text"),
+            help_text=gettext_lazy(
+                "Each clause begins with a line such as “9.1 Your rights”, without a full stop at its end."
+            ),
+            widget=forms.Textarea(attrs={"rows": 12}),
+            max_length=policy_files.LARGEST,
+            required=False,
+            strip=False,
+        ),
+    )
+    notice = forms.ChoiceField(
+        label=gettext_lazy("Which text"),
+        choices=lambda: [
+            *Notice.objects.order_by("title").values_list("code", "title"),
+            (NEW_TEXT, gettext_lazy("A new text")),
+        ],
+    )
+    title = needed(
+        gettext_lazy("for a new text"), PublicWords(label=gettext_lazy("Title"), max_length=120, required=False)
+    )
+    kind = needed(
+        gettext_lazy("for a new text"),
+        forms.ChoiceField(
+            label=gettext_lazy("Kind"),
+            choices=NoticeKind.choices,
+            initial=NoticeKind.PRIVACY_POLICY,
+            required=False,
+        ),
+    )
+    effective_on = DayField(
+        label=gettext_lazy("In force from"),
+        help_text=gettext_lazy(
+            "Like 2026-12-28. Today or later; only the first version here of a text that was in force elsewhere may name an "
+            "earlier day."
+        ),
+        input_formats=["%Y-%m-%d", "%d-%m-%Y"],
+        widget=forms.DateInput(format="%Y-%m-%d"),
+    )
+    purposes = forms.MultipleChoiceField(
+        label=gettext_lazy("Purposes"),
+        help_text=gettext_lazy(
+            "What a consent notice asks for; of a policy, what is new with this version and is asked of each person by "
+            "itself."
+        ),
+        choices=lambda: names_of_purposes().items(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """``words``: the text in the form in which it is kept, from wherever it comes."""
+        cleaned = super().clean() or {}
+        is_new = cleaned.get("notice") == NEW_TEXT
+        for name in ("title", "kind") if is_new else ():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, gettext_lazy("A new text needs this."))
+        if "way" in cleaned and not self.has_error("text") and not self.has_error("notice"):
+            field = {Way.UPLOAD: "file", Way.PASTE: "text"}.get(Way(cleaned["way"]), "notice")
+            try:
+                cleaned["words"] = self._words(cleaned)
+            except PortalError as refusal:
+                self.add_error(field, forms.ValidationError(str(refusal), code=refusal.code))
+        return cleaned
+
+    def _words(self, cleaned: dict[str, Any]) -> str:
+        """Raises Refused where the chosen way has no words, or words that must not be kept."""
+        if cleaned["way"] == Way.COPY:
+            return policy_files.of_version_in_force(cleaned["notice"], now=clock.now())
+        if cleaned["way"] == Way.PASTE:
+            return policy_files.neat(cleaned.get("text", ""))
+        file = cleaned.get("file")
+        if not file:
+            raise Refused(gettext_lazy("Choose a file, or choose another way for the words."), code="NO_FILE")
+        words = policy_files.read(file.name, file.read(policy_files.LARGEST_FILE + 1))
+        if names_an_identity_number(words):
+            raise Refused(
+                gettext_lazy(
+                    "The file has an Aadhaar number, a PAN or the number of a card. Take it out: it must not be kept here."
+                ),
+                code="NUMBER_IN_WORDS",
+            )
+        return words
 
 
 class TranslationForm(forms.Form):

@@ -135,6 +135,7 @@ PARSERS = frozenset(
 )
 #: The modules that run in the confined child alone (``portal.kernel.vault.inspection``).
 CONFINED = (
+    "consent/notices/documents/",
     "grievances/base/inbound_mail/parser.py",
     "kyc/review/ocr_comparison.py",
     "kyc/sanctions/",

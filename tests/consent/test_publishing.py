@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from consent.base.choices import NoticeKind, VersionState
 from consent.base.selectors.notices import before, open_defects
 from consent.models import DefectOverride, NoticeVersion
-from consent.notices.services import acknowledgements, draft_edits, policy_import, publication
+from consent.notices.services import acknowledgements, draft_edits, policy_files, policy_import, publication
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.law import selectors as law
@@ -196,7 +196,7 @@ def test_reading_a_text_is_no_consent_and_is_kept_once(officer, administrator):
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"a\x00b", b"x" * 600_000])
 def test_a_file_that_is_no_text_is_refused_with_words(data):
     with pytest.raises(Refused, match=r"file"):
-        policy_import.decode(data)
+        policy_files.decode(data)
 
 
 def published(officer, administrator, text=CLEAN, **given):

@@ -474,6 +474,7 @@ BOOKS: dict[str, Book] = {
     ),
     "consent_noticeversion": Book(
         "consent.notice:view",
+        add="consent.notice:import",
         export="jobs.list:export",
         acts={
             "add-translation": "consent.notice:propose",

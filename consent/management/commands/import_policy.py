@@ -6,7 +6,7 @@ from django.core.management import CommandParser
 from consent.base.choices import NoticeKind
 from consent.base.rules import policy_parser
 from consent.base.selectors.notices import open_defects
-from consent.notices.services import policy_import
+from consent.notices.services import policy_files, policy_import
 from portal.kernel.core import actor
 from portal.kernel.core.commands import PortalCommand, day
 from portal.kernel.core.errors import Refused
@@ -18,7 +18,7 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file", type=Path, help="a text file (UTF-8) with numbered clauses")
+        parser.add_argument("file", type=Path, help="a file with numbered clauses: .txt or .md (UTF-8), .docx, .html")
         parser.add_argument("--effective", required=True, metavar="DATE", help="in force from, such as 2026-12-15")
         parser.add_argument("--notice", default="privacy-policy", help="the notice's code, by default privacy-policy")
         parser.add_argument("--title", default="Privacy policy", help="its title, when the notice is new")
@@ -33,7 +33,7 @@ class Command(PortalCommand):
     def handle(self, *args: Any, file: Path, effective: str, **options: Any) -> None:
         """Exit 1 when publishing was asked for: a defect is open, or two people still have to publish in the admin."""
         effective_on = day(effective)
-        text = policy_import.decode(file.read_bytes())
+        text = policy_files.read(file.name, file.read_bytes())
         asks = [code.strip() for code in options["asks"].split(",") if code.strip()]
         for code in asks:
             law.purpose(code, on=effective_on)

@@ -16,6 +16,7 @@ from consent.base.rules.policy_parser import Code
 from consent.base.selectors.notices import defects_in_drafts, open_defects
 from consent.notices.admin.changes import ChangesBeside, changes_of
 from consent.notices.admin.draft_editor import ClausePages
+from consent.notices.admin.new_version import NewVersionPage
 from consent.notices.forms import TranslationForm, WeightForm
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import policy_reviews, publication, translations
@@ -102,7 +103,7 @@ def defect_standing(defect: PolicyDefect) -> str:
 
 
 @admin.register(NoticeVersion)
-class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmin):
+class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(NoticeVersion, "id notice number state weight effective_on drafted_at published_at")
     view_permission = Permission.NOTICE_VIEW
     list_display = ("notice", "number", "state", "effective_on", "published_at", "defects_open")
@@ -123,6 +124,7 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
     readonly_fields = fields
     inlines = (DefectInline,)
     change_form_template = "admin/consent/version.html"
+    import_export_change_list_template = "admin/consent/versions.html"
 
     @admin.display(description=gettext_lazy("open defects"))
     def defects_open(self, obj: NoticeVersion) -> int:

@@ -7,6 +7,9 @@ from dataclasses import replace
 from consent.base.rules.policy_parser import INTRODUCTION, Clause, parse
 
 _NUMBER = re.compile(r"[1-9]\d?(?:\.[1-9]\d?){0,3}")
+_NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,3})[.)]?[ \t]+(\S.*)$")
+#: A line without a number that is not longer may be a heading; a title, as the parser reads it back.
+_SHORT, _LONGEST_TITLE = 80, 120
 
 
 class BadEdit(ValueError):
@@ -96,6 +99,79 @@ def move(clauses: Sequence[Clause], place: int, *, down: bool) -> list[Clause]:
     lower = [_renamed(clause, other, one) for clause in clauses[second - 1 : end]]
     upper = [_renamed(clause, one, other) for clause in clauses[first - 1 : second - 1]]
     return [*clauses[: first - 1], *lower, *upper, *clauses[end:]]
+
+
+def join(clauses: Sequence[Clause], place: int) -> list[Clause]:
+    """With the clause as further words of the one above it: what was read as its heading is a line of the text.
+
+    Raises BadEdit (``NOTHING_ABOVE``) for the first one.
+    """
+    own = _at(clauses, place)
+    if place == 1:
+        raise BadEdit("NOTHING_ABOVE", own.number)
+    above = clauses[place - 2]
+    heading = f"{own.number} {own.title}".strip()
+    body = "\n\n".join(part for part in (f"{above.body} {heading}" if above.body else "", own.body) if part)
+    title = above.title if above.body else f"{above.title} {heading}".strip()
+    return [*clauses[: place - 2], replace(above, title=title, body=body), *clauses[place:]]
+
+
+def split(clauses: Sequence[Clause], place: int, line: int) -> list[Clause]:
+    """With the line of the clause (from 1) as the heading of a clause of its own, which takes what is below it.
+
+    A number before it stays. Without one it is numbered after the clause it was in, or as the first under it where there
+    are others; those that follow move on by one. Raises BadEdit (``NO_SUCH_CLAUSE``, ``NO_HEADING``, ``BAD_NUMBER``).
+    """
+    own = _at(clauses, place)
+    lines = own.body.split("\n")
+    if not 1 <= line <= len(lines):
+        raise BadEdit("NO_SUCH_CLAUSE", own.number)
+    found = _as_heading(lines[line - 1])
+    if found is None:
+        raise BadEdit("NO_HEADING", own.number)
+    number, title, rest = found
+    above = replace(own, body=neat("\n".join(lines[: line - 1])))
+    following = list(clauses[place:])
+    if not number:
+        number = _next_number(own, has_clauses_under=_end(clauses, place) > place)
+        parts = tuple(int(part) for part in number.split("."))
+        following = [_shifted(other, parts) for other in following]
+    _check_number(number)
+    made = Clause(number, title, neat("\n".join([rest, *lines[line:]])))
+    before = [above] if above.number != INTRODUCTION or above.body else []
+    return [*clauses[: place - 1], *before, made, *following]
+
+
+def headings_in(clause: Clause) -> list[tuple[int, str]]:
+    """The lines of a clause that look like headings of clauses of their own, each with its place from 1."""
+    lines = clause.body.split("\n")
+    found = []
+    for place, line in enumerate(lines, 1):
+        begins = place == 1 or not lines[place - 2].strip()
+        plain = line.strip()
+        is_short = begins and 0 < len(plain) <= _SHORT and not plain.endswith((".", "!", "?", "।", ":", ";", ","))
+        if (_NUMBERED.match(plain) or (is_short and plain[0].isalpha())) and _as_heading(plain):
+            found.append((place, plain))
+    return found
+
+
+def _as_heading(line: str) -> tuple[str, str, str] | None:
+    """The number of a line, if it has one, its first sentence as a title, and what follows; None where that is too long."""
+    numbered = _NUMBERED.match(line.strip())
+    said = numbered[2] if numbered else line.strip()
+    first, *rest = re.split(r"(?<=[.!?।])\s+", said, maxsplit=1)
+    title = first.rstrip(".!?।").strip()
+    if not title or len(title) > _LONGEST_TITLE:
+        return None
+    return (numbered[1] if numbered else ""), title, "".join(rest)
+
+
+def _next_number(clause: Clause, *, has_clauses_under: bool) -> str:
+    if clause.number == INTRODUCTION:
+        return "1"
+    if has_clauses_under:
+        return f"{clause.number}.1"
+    return ".".join(map(str, (*clause.parts[:-1], clause.parts[-1] + 1)))
 
 
 def number_through(clauses: Sequence[Clause]) -> list[Clause]:

@@ -28,6 +28,8 @@ REASONS = {
     ),
     "HAS_CLAUSES_UNDER": _("Clause %(clause)s has clauses under it. Remove those first."),
     "NO_NEIGHBOUR": _("There is no clause beside %(clause)s in that direction."),
+    "NOTHING_ABOVE": _("There is nothing above %(clause)s to join it with."),
+    "NO_HEADING": _("This line of %(clause)s is too long for a heading. Shorten it in the text first."),
     "NO_SUCH_CLAUSE": _("There is no such clause any more. Look at the text as it stands now."),
     "READS_OTHERWISE": _(
         "Clause %(clause)s would be read as something else. A title has no full stop at its end and is not longer than a "
@@ -141,7 +143,7 @@ def _amend(
                 wanted = edit(before)
                 text = clauses.compose(wanted)
             except clauses.BadEdit as bad:
-                raise Refused(_reason(bad), code=bad.code) from bad
+                raise Refused(reason_of(bad), code=bad.code) from bad
             if wanted == before:
                 return present
             return _write(present, text, wanted, act=act, clause=clause, actor=actor, at=at)
@@ -279,7 +281,8 @@ def _lines(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _reason(bad: clauses.BadEdit) -> str:
+def reason_of(bad: clauses.BadEdit) -> str:
+    """Why an edit cannot be made, in words."""
     number = str(_("The introduction")) if bad.clause == INTRODUCTION else bad.clause
     said: str = str(REASONS[bad.code]) % {"clause": number}
     return said

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.choices import NoticeKind, VersionState
@@ -20,10 +21,7 @@ from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
 from portal.kernel.core import clock
 from portal.kernel.core.actor import Actor
-from portal.kernel.core.errors import IllegalMove, Refused
-
-#: No policy is longer; a wrong file often is.
-LARGEST = 512 * 1024
+from portal.kernel.core.errors import IllegalMove, NotFound, Refused
 
 
 @dataclass(frozen=True)
@@ -31,23 +29,6 @@ class Drafted:
     version: NoticeVersion
     clauses: tuple[policy_parser.Clause, ...]
     defects: tuple[policy_parser.Defect, ...]
-
-
-def decode(data: bytes) -> str:
-    """A text file as text. Raises Refused, saying what to do, for what is none."""
-    if len(data) > LARGEST:
-        raise Refused(_("This file is larger than a policy can be (512 kB). Give the text alone."), code="TOO_LARGE")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            _("This file is not plain text in UTF-8. Save it as text and try again."), code="NOT_TEXT"
-        ) from error
-    if "\x00" in text:
-        raise Refused(_("This file is not plain text in UTF-8. Save it as text and try again."), code="NOT_TEXT")
-    if not text.strip():
-        raise Refused(_("This file is empty."), code="EMPTY")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def notice(*, code: str, kind: NoticeKind, title: str) -> Notice:
@@ -75,6 +56,55 @@ def import_file(
         if found.kind != kind:
             raise Refused(_("The notice with this code is of another kind. Choose another code."), code="OTHER_KIND")
         return import_text(notice=found, text=text, effective_on=effective_on, purposes=purposes, actor=actor)
+
+
+def draft_version(
+    *,
+    notice_code: str,
+    kind: NoticeKind,
+    title: str,
+    text: str,
+    effective_on: date,
+    purposes: Sequence[str],
+    actor: Actor,
+) -> NoticeVersion:
+    """Draft the next version of the notice with this code, or with an empty code the first version of a new notice, in one
+    transaction. The same text for the same day, sent twice, is one draft.
+
+    Raises Refused for a title of which no code can be made or that a notice has already (TITLE), a consent notice that asks
+    for nothing (NO_PURPOSE), and as ``import_file``.
+    """
+    with transaction.atomic():
+        code = notice_code or slugify(title)[:40]
+        if not code:
+            raise Refused(_("Give the title in English: the address of the text is made of it."), code="TITLE")
+        found = Notice.objects.select_for_update().filter(code=code).first()
+        if found is None and notice_code:
+            raise NotFound(_("This text was not found. Choose another one."), code="NO_SUCH_NOTICE")
+        if found is not None:
+            same = found.versions.filter(
+                state=VersionState.DRAFT, effective_on=effective_on, purposes=list(purposes)
+            ).order_by("-number")
+            for version in same:
+                if version.binding.text == text:
+                    return version
+            if not notice_code and (found.title != title or found.kind != kind or found.versions.exists()):
+                said = _(
+                    "There is a text with this title already. Choose it under “Which text”, or give another title."
+                )
+                raise Refused(said, code="TITLE")
+            kind, title = NoticeKind(found.kind), found.title
+        if kind == NoticeKind.CONSENT_NOTICE and not purposes:
+            raise Refused(_("Tick what the consent notice asks for."), code="NO_PURPOSE")
+        return import_file(
+            code=code,
+            kind=kind,
+            title=title,
+            text=text,
+            effective_on=effective_on,
+            purposes=purposes,
+            actor=actor,
+        ).version
 
 
 def import_text(
