@@ -16,10 +16,10 @@ from consent.base.choices import VersionState
 from consent.base.models.notices import NoticeText, NoticeVersion, PolicyClause
 from consent.base.permissions import Permission
 from consent.base.rules.policy_parser import INTRODUCTION
-from consent.base.selectors.notices import standing_defects
 from consent.notices.admin.changes import changes_of
+from consent.notices.admin.defects import DefectRow, defect_rows
+from consent.notices.admin.studio import studio
 from consent.notices.forms import ClauseForm, DetailsForm, IntroductionForm, NewClauseForm
-from consent.notices.rules.notice_requirements import WHOLE
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import draft_edits
 from portal.kernel.core import access, field_changes
@@ -97,17 +97,17 @@ class ClausePages(StaffModelAdmin):
         """The whole draft with what is wrong beside each clause, and the ways to change it."""
         text = self._text(request, number, language)
         clauses = list(text.clauses.all())
-        defects: dict[str, list[Any]] = {}
+        found: dict[str, list[DefectRow]] = {}
         if language == text.version.binding.language:
-            for defect in standing_defects(text.version).prefetch_related("overrides"):
-                defects.setdefault(defect.clause, []).append(defect)
+            places = {clause.number: clause.position for clause in clauses}
+            for row in defect_rows(text.version, places):
+                found.setdefault(row.defect.clause, []).append(row)
         known = {clause.number for clause in clauses}
         context = {
             **self._frame(request, text.version, _("Clauses of the draft")),
             "text": text,
-            "rows": [(clause, defects.get(clause.number, [])) for clause in clauses],
-            "elsewhere": [d for place, found in defects.items() if place not in known for d in found],
-            "whole": WHOLE,
+            "rows": [(clause, found.get(clause.number, [])) for clause in clauses],
+            "elsewhere": [row for place, rows in found.items() if place not in known for row in rows],
             "languages": [(one, language_of(one.language)) for one in text.version.texts.order_by("language")],
             "introduction": INTRODUCTION,
         }
@@ -199,7 +199,13 @@ class ClausePages(StaffModelAdmin):
         )
 
     def _frame(self, request: HttpRequest, version: NoticeVersion, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "version": version}
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "version": version,
+            "studio": studio(request, version),
+        }
 
     def _ask(
         self, request: HttpRequest, version: NoticeVersion, form: forms.Form, title: str, **more: Any

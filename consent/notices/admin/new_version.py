@@ -122,7 +122,7 @@ class NewVersionPage(StaffModelAdmin):
             form.add_error(BESIDE.get(refusal.code), error)
             return None
         count = len(open_defects(version))
-        found = ngettext("%(count)s defect found.", "%(count)s defects found.", count) % {"count": count}
+        found = ngettext("%(count)s policy issue found.", "%(count)s policy issues found.", count) % {"count": count}
         messages.success(request, f"{_('Draft saved.')} {found}")
         return version
 

@@ -10,22 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.base.choices import VersionState
-from consent.base.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion, PolicyDefect
+from consent.base.models.notices import NoticeText, NoticeVersion, PolicyDefect
 from consent.base.permissions import Permission
-from consent.base.rules.policy_parser import Code
 from consent.base.selectors.notices import defects_in_drafts, open_defects
 from consent.notices.admin.changes import ChangesBeside, changes_of
+from consent.notices.admin.defects import cannot_be_overridden, defect_standing, place_of
 from consent.notices.admin.draft_editor import ClausePages
 from consent.notices.admin.new_version import NewVersionPage
+from consent.notices.admin.studio import studio
 from consent.notices.forms import TranslationForm, WeightForm
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import policy_reviews, publication, translations
-from portal.kernel.core import access, clock
+from portal.kernel.core import clock
 from portal.kernel.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.kernel.core.admin.bases import ReasonForm
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
-from portal.kernel.people.choices import Answer
 
 
 def not_a_draft(version: NoticeVersion, user: Any) -> str:
@@ -40,20 +40,10 @@ def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
     if not left:
         return ""
     links = format_html_join(
-        " ", '<a href="{}">{} {}: {}</a>', ((_place(d), d.code, d.clause, d.message) for d in left)
+        " ", '<a href="{}">{} {}: {}</a>', ((place_of(d), d.code, d.clause, d.message) for d in left)
     )
     said = ngettext("%(count)s defect is open:", "%(count)s defects are open:", len(left)) % {"count": len(left)}
     return format_html("{} {}", said, links)
-
-
-def _place(defect: PolicyDefect) -> str:
-    """Where a defect is mended: at its clause, or where the day and the summary stand."""
-    version = defect.version
-    if defect.code in {Code.NO_SUMMARY, Code.UNDONE_LATER}:
-        return reverse("admin:consent_noticeversion_details", args=[version.pk])
-    page = reverse("admin:consent_noticeversion_clauses", args=[version.pk, BINDING_LANGUAGE])
-    clause = version.binding.clauses.filter(number=defect.clause).first()
-    return f"{page}#clause-{clause.position}" if clause is not None else f"{page}#elsewhere"
 
 
 def was_dropped(version: NoticeVersion, user: Any) -> str:
@@ -62,16 +52,6 @@ def was_dropped(version: NoticeVersion, user: Any) -> str:
 
 def cannot_be_reviewed(version: NoticeVersion, user: Any) -> str:
     return policy_reviews.not_in_force(version, at=clock.now())
-
-
-def cannot_be_overridden(defect: PolicyDefect, user: Any) -> str:
-    if defect.version.state != VersionState.DRAFT:
-        return _("This version is no draft any more.")
-    if hasattr(defect, "mended"):
-        return _("It was mended.")
-    if defect.overrides.exclude(answer=Answer.REFUSED).exists():
-        return _("Somebody proposed this already, or two people agreed.")
-    return ""
 
 
 class DefectInline(RowsBeside):
@@ -88,18 +68,6 @@ class DefectInline(RowsBeside):
     @admin.display(description=gettext_lazy("standing"))
     def standing(self, obj: PolicyDefect) -> str:
         return defect_standing(obj)
-
-
-def defect_standing(defect: PolicyDefect) -> str:
-    """Mended, open, waiting for a second person, or overridden by two."""
-    if hasattr(defect, "mended"):
-        return _("mended")
-    answers = {override.answer for override in defect.overrides.all()}
-    if Answer.APPROVED in answers:
-        return _("may stay: two people agreed")
-    if Answer.PENDING in answers:
-        return _("waits for a second person")
-    return _("open")
 
 
 @admin.register(NoticeVersion)
@@ -139,24 +107,8 @@ class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExpo
         obj = kwargs.get("obj")
         if obj is not None:
             context["texts"] = changes_of(obj)["texts"]
+            context["studio"] = studio(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def row_actions(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        """Before the acts: the pages of its words."""
-        pages = [(_("What changes"), "changes", [obj.pk])]
-        if obj.state == VersionState.DRAFT and access.allowed(request.user, Permission.NOTICE_PROPOSE):
-            pages += [
-                (_("Edit the clauses"), "clauses", [obj.pk, obj.binding.language]),
-                (_("Day, summary and purposes"), "details", [obj.pk]),
-            ]
-        links = [
-            {"label": label, "url": reverse(f"admin:consent_noticeversion_{name}", args=args)}
-            for label, name, args in pages
-        ]
-        if open_defects(obj):
-            url = f"{reverse('admin:consent_policydefect_changelist')}?version__id__exact={obj.pk}"
-            links.append({"label": _("Its defects: let one stand"), "url": url})
-        return [*links, *super().row_actions(request, obj)]
 
     @service_action(
         permission=Permission.NOTICE_PROPOSE,
@@ -218,7 +170,6 @@ class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("version", "code", "clause", "message", "standing")
     list_select_related = ("version__notice",)
     list_filter = (DefectFilter, "code")
-    linked_lookups = ("version__id__exact",)
     fields = ("version", "code", "clause", "message", "found_at", "standing")
     readonly_fields = fields
 

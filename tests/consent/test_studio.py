@@ -1,0 +1,176 @@
+"""The pages of one version: how far it is, what is wrong beside each clause with its acts, and how far its languages are."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from consent.base.selectors.notices import open_defects, standing_defects
+from consent.models import NoticeVersion, TextReview
+from consent.notices.admin.studio import status_of
+from consent.notices.selectors.translation_progress import Standing, progress
+from consent.notices.services import draft_edits, policy_import, publication
+from portal.kernel.core import actor, clock
+from tests.consent.factories import law_is_loaded
+from tests.consent.test_publishing import CLEAN, FAULTY, draft
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+SEED = (settings.BASE_DIR / "portal/demo/data/policy.en.txt").read_text(encoding="utf-8")
+TEXT = "Before.\n\n1. Scope\n\nAll of it.\n\n2. Contact\n\nWrite to us.\n"
+HINDI = "पहले।\n\n1. दायरा\n\nसब।\n\n2. संपर्क\n\nहमें लिखें।\n"
+
+
+@pytest.fixture(autouse=True)
+def _law(db):
+    law_is_loaded()
+
+
+@pytest.fixture
+def maker():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+@pytest.fixture
+def officer(maker):
+    return staff_client(maker)
+
+
+def page(version, name="clauses", *more):
+    return reverse(f"admin:consent_noticeversion_{name}", args=[version.pk, *more])
+
+
+def change(version, language, number, at, **said):
+    """Other words for a clause, at a time."""
+    text = version.texts.get(language=language)
+    clause = text.clauses.get(number=number)
+    draft_edits.change_clause(
+        version=version,
+        language=language,
+        seen=text.sha256,
+        place=clause.position,
+        **{"number": number, "title": clause.title, "body": bytes(clause.body).decode(), **said},
+        actor=actor.SYSTEM,
+        now=at,
+    )
+
+
+def standings(version, language="hi"):
+    (found,) = (one for one in progress(version) if one.language.code == language)
+    return {row.binding.number: row.standing for row in found.rows}
+
+
+@pytest.fixture
+def translated():
+    version = draft(TEXT)
+    policy_import.add_translation(
+        version=version, language="hi", text=HINDI, needs_native_review=True, actor=actor.SYSTEM, now=clock.now()
+    )
+    return version
+
+
+def test_a_clause_whose_binding_words_changed_is_stale_until_its_own_are_changed(translated):
+    assert set(standings(translated).values()) == {Standing.CURRENT}
+    later = clock.now() + timedelta(minutes=1)
+    change(translated, "en", "2", later, body="Write or call.")
+    assert standings(translated) == {
+        "introduction": Standing.CURRENT,
+        "1": Standing.CURRENT,
+        "2": Standing.STALE,
+    }
+    assert "hi 1 of 2" in status_of(translated)
+    change(translated, "hi", "1", later + timedelta(minutes=1), body="पूरा।")
+    assert standings(translated)["2"] == Standing.STALE
+    change(translated, "hi", "2", later + timedelta(minutes=2), body="लिखें या फ़ोन करें।")
+    assert set(standings(translated).values()) == {Standing.CURRENT}
+    assert "hi 2 of 2" in status_of(translated)
+
+
+def test_a_stale_clause_is_current_when_somebody_has_read_the_translation_since(translated):
+    change(translated, "en", "2", clock.now() + timedelta(minutes=1), body="Write  or call.")
+    text = translated.texts.get(language="hi")
+    assert standings(translated)["2"] == Standing.STALE
+    TextReview.objects.create(text=text, reviewed_by="staff:1", reviewed_at=clock.now() + timedelta(minutes=2))
+    assert standings(translated)["2"] == Standing.CURRENT
+
+
+def test_a_clause_that_no_translation_has_is_missing(translated):
+    text = translated.binding
+    draft_edits.add_clause(
+        version=translated,
+        language="en",
+        seen=text.sha256,
+        number="3",
+        title="More",
+        body="It.",
+        actor=actor.SYSTEM,
+    )
+    assert standings(translated)["3"] == Standing.MISSING
+    assert set(standings(translated, "mr").values()) == {Standing.MISSING}
+    assert status_of(translated).endswith("hi 2 of 3, mr 0 of 3")
+
+
+def test_the_line_about_a_version_counts_its_issues_and_those_that_must_be_fixed(officer, maker):
+    version = draft(FAULTY)
+    count = standing_defects(version).count()
+    assert count == 1
+    assert f"{count} policy issue, 1 must be fixed, hi 0 of" in officer.get(page(version, "clauses", "en")).text
+    override = publication.propose_override(
+        defect=version.defects.get(), why="The list follows.", actor=actor.staff(maker.pk)
+    )
+    publication.answer_override(
+        override=override, approve=True, actor=actor.staff(StaffFactory(roles=["administrator"]).pk)
+    )
+    shown = officer.get(page(version, "clauses", "en")).text
+    assert f"{count} policy issue, 0 must be fixed" in shown
+    assert "may stay: two people agreed" in shown
+
+
+def test_each_issue_has_its_acts_beside_its_clause(officer, maker):
+    version = draft(FAULTY)
+    (defect,) = open_defects(version)
+    place = version.binding.clauses.get(number=defect.clause).position
+    shown = officer.get(page(version, "clauses", "en")).text
+    section = shown.split(f'aria-labelledby="clause-{place}"')[1].split("</section>")[0]
+    ask = reverse("admin:consent_policydefect_do_one", args=[defect.pk, "propose-override"])
+    assert f'href="{page(version, "clause", "en", place)}"' in section
+    assert f'href="{ask}"' in section
+    publication.propose_override(defect=defect, why="The list follows.", actor=actor.staff(maker.pk))
+    shown = officer.get(page(version, "clauses", "en")).text
+    assert ask not in shown
+    assert "waits for a second person" in shown
+
+
+def test_a_missing_clause_is_added_and_a_missing_summary_is_written_where_the_issue_leads(officer):
+    draft(CLEAN, on=clock.day(clock.now()) - timedelta(days=30))
+    NoticeVersion.objects.update(state="published", published_at=clock.now())
+    version = draft(CLEAN.replace("2. ", "7. ", 1), what_changed="", summaries={})
+    shown = officer.get(page(version, "clauses", "en")).text
+    codes = {defect.code for defect in open_defects(version)}
+    assert {"NO_SUMMARY", "MISSING_CLAUSE"} <= codes
+    elsewhere = shown.split('id="elsewhere"')[1].split("</section>")[0]
+    assert f'href="{page(version, "details")}"' in elsewhere
+    assert f'href="{page(version, "clause", "en", 0)}"' in elsewhere
+
+
+def test_the_page_of_the_policy_of_the_company_is_no_heavier_than_sixty_kilobytes_beside_its_words(officer):
+    version = draft(SEED)
+    answer = officer.get(page(version, "clauses", "en"))
+    assert len(answer.content) - len(SEED.encode()) < 60_000
+    assert answer.text.count("csrfmiddlewaretoken") <= 6
+
+
+def test_the_pages_of_a_version_lead_to_each_other_as_far_as_the_login_may_open_them(officer):
+    version = draft(CLEAN)
+    names = [("change",), ("clauses", "en"), ("changes",), ("details",)]
+    for name in names:
+        shown = officer.get(page(version, *name))
+        tabs = [tab.url for tab in shown.context["studio"]["tabs"]]
+        assert tabs == [page(version, *one) for one in names]
+        assert [tab.url for tab in shown.context["studio"]["tabs"] if tab.is_here] == [page(version, *name)]
+    auditor = staff_client(StaffFactory(roles=["administrator"]))
+    shown = auditor.get(page(version, "changes"))
+    assert [tab.url for tab in shown.context["studio"]["tabs"]] == [page(version, "change"), page(version, "changes")]
