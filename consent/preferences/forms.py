@@ -37,6 +37,8 @@ class ChoosingForm(forms.Form):
     """The boxes of the preference page."""
 
     choices = _AnyBoxes(required=False)
+    #: What was not answered yet, and is refused.
+    refused = _AnyBoxes(required=False)
 
 
 class WhenForm(forms.Form):

@@ -283,3 +283,75 @@ def test_a_consent_that_needs_a_second_step_keeps_no_withdrawal_waiting(asha):
         agree(asha, "marketing:email", opt_in=saved.opt_in)
     assert ConsentEvent.objects.latest("pk").evidence.get().kind == "opt_in_request"
     assert boxes(asha) == {"marketing:email"}
+
+
+def states(who, *values):
+    offered = preference_options.offer(who.subject.ref, at=clock.now())
+    state_of = {box.value: box.state for group in offered.groups for box in group.boxes}
+    return [state_of[value] for value in values]
+
+
+def said_in(receipt):
+    return {(e.purpose, e.channel, e.answer) for e in receipt.events.all()}
+
+
+def test_a_refusal_of_what_was_never_answered_is_recorded_as_a_first_refusal(asha):
+    said(asha, "given")
+    saved = save(asha, "marketing:sms", was_ticked=frozenset({"marketing:sms"}), refused=frozenset({"marketing:voice"}))
+    assert said_in(saved.receipt) == {("marketing", "voice", "denied")}
+    assert saved.removed == (("marketing", "voice"),)
+    assert saved.left_out == {}
+    assert states(asha, "marketing:voice", "marketing:sms", "marketing:rcs") == [
+        State.DENIED, State.GIVEN, State.NO_CHOICE
+    ]  # fmt: skip
+
+
+def test_a_refusal_that_is_saved_again_records_nothing(asha):
+    save(asha, refused=frozenset({"marketing:voice"}))
+    assert save(asha, refused=frozenset({"marketing:voice"})) == preference_updates.Saved(None)
+
+
+def test_a_refusal_and_a_removed_tick_of_one_save_have_one_receipt(asha):
+    said(asha, "given")
+    saved = save(asha, was_ticked=frozenset({"marketing:sms"}), refused=frozenset({"marketing:email"}))
+    assert said_in(saved.receipt) == {("marketing", "sms", "withdrawn"), ("marketing", "email", "denied")}
+
+
+def test_a_refusal_from_an_old_page_withdraws_what_was_agreed_to_meanwhile(asha):
+    said(asha, "given")
+    saved = save(asha, was_ticked=frozenset(), refused=frozenset({"marketing:sms"}))
+    assert said_in(saved.receipt) == {("marketing", "sms", "withdrawn")}
+
+
+def test_what_is_ticked_and_refused_at_once_changes_nothing_and_says_so(asha):
+    with pytest.raises(Refused) as refusal:
+        save(asha, "marketing:sms", refused=frozenset({"marketing:sms", "marketing:voice"}))
+    assert refusal.value.code == preference_updates.BOTH_ANSWERS
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_refusal_of_what_is_not_there_is_named_and_the_others_are_saved(asha):
+    saved = save(asha, refused=frozenset({"pigeon", "marketing:voice"}))
+    assert said_in(saved.receipt) == {("marketing", "voice", "denied")}
+    assert saved.left_out == {"pigeon": LeftOut.NOT_OFFERED}
+
+
+def test_a_refusal_after_a_stop_ends_its_undo_there_and_is_recorded_once(asha):
+    receipt = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, way=Way.STOP_ALL).receipt
+    undo_stop(receipt=receipt, actor=actor.SYSTEM)
+    saved = save(asha, refused=frozenset({"marketing:voice"}))
+    assert said_in(saved.receipt) == {("marketing", "voice", "denied")}
+    assert states(asha, "marketing:voice") == [State.DENIED]
+
+
+def test_a_refusal_needs_no_notice_in_the_readers_language(asha):
+    saved = save(asha, refused=frozenset({"marketing:voice"}), language="mr")
+    assert said_in(saved.receipt) == {("marketing", "voice", "denied")}
+
+
+def test_a_refusal_without_any_number_is_left_out_with_the_reason(law):
+    published_notice()
+    nobody = person(phone=None)
+    assert save(nobody, refused=frozenset({"marketing:sms"})) == preference_updates.Saved(
+        None, left_out={"marketing:sms": LeftOut.NO_ADDRESS}
+    )

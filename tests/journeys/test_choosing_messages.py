@@ -158,6 +158,40 @@ def test_refusals_count_at_once_and_a_new_consent_is_asked_with_its_whole_notice
     assert box(page, "product_updates:email").is_checked()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_never_answered_is_refused_in_a_fold_and_reads_no_afterwards(reader, language):
+    her = reader(language)
+    page = her.page
+    with translation.override(language):
+        page.locator("summary", has_text=translation.gettext("Refuse unanswered choices")).click()
+    her.looks()
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    no = page.locator('[name="refused"][value="marketing:voice"]')
+    no.focus()
+    page.keyboard.press("Space")
+    assert no.is_checked()
+    assert page.locator(".unsaved").is_visible()
+    button(page, language, "Save my choices").click()
+    her.looks()
+    event = ConsentEvent.objects.latest("pk")
+    assert (event.purpose, event.channel, event.answer) == ("marketing", "voice", Answer.DENIED)
+    assert no.count() == 0
+    if language == "en":
+        assert word(page, "marketing:voice") == "No"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_that_stops_is_not_green(reader, scheme):
+    page = reader().page
+    page.emulate_media(color_scheme=scheme)
+    red, green, blue = button(page, "en", "Stop all promotional messages").evaluate(
+        "e => getComputedStyle(e).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(Number)"
+    )
+    assert blue > green > red
+
+
 def test_a_no_to_the_notice_records_nothing(reader):
     her = reader()
     page, known = her.page, ConsentEvent.objects.count()

@@ -207,6 +207,40 @@ def test_saving_without_a_change_makes_no_row(her, notice):
     assert not Preference.objects.exists()
 
 
+def refusable(page):
+    return set(re.findall(r'name="refused" value="([^"]+)"', page))
+
+
+def test_what_was_never_answered_can_be_refused_by_itself_and_then_reads_no(her, asha):
+    said(asha, "given")
+    said(asha, "denied", channel="email")
+    offered = refusable(her.get(PAGE).text)
+    assert "marketing:voice" in offered
+    assert not offered & {"marketing:sms", "marketing:email"}
+    saved = her.post(PAGE, {"choices": ["marketing:sms"], "was": "marketing:sms", "refused": ["marketing:voice"]})
+    event = ConsentEvent.objects.latest("pk")
+    assert (event.purpose, event.channel, event.answer) == ("marketing", "voice", "denied")
+    assert event.receipt.reference in saved.url
+    assert refusable(her.get(PAGE).text) == offered - {"marketing:voice"}
+
+
+def test_a_save_without_a_change_says_where_a_refusal_is_given(her, notice):
+    assert "open “Refuse unanswered choices”" in her.post(PAGE, {}, follow=True).text
+
+
+def test_both_answers_about_one_box_are_an_error_that_keeps_each_tick(her, asha):
+    page = her.post(PAGE, {"choices": ["marketing:sms"], "refused": ["marketing:sms", "marketing:voice"], "was": ""})
+    assert page.status_code == 422
+    assert "once to agree and once to refuse" in page.text
+    ticked = re.findall(r'name="(\w+)" value="([\w:]+)" checked', page.text)
+    assert sorted(ticked) == [
+        ("choices", "marketing:sms"),
+        ("refused", "marketing:sms"),
+        ("refused", "marketing:voice"),
+    ]
+    assert not ConsentEvent.objects.exists()
+
+
 def test_each_change_makes_one_row_and_each_act_one_receipt(her, asha, notice):
     said(asha, "given", channel="email")
     before = ConsentEvent.objects.count()

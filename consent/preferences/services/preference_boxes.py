@@ -68,6 +68,14 @@ class Box:
         """Whether there is a box: a consent can always be taken back, a new one needs an address and a readable notice."""
         return self.ticked or (self.has_confirmed and self.is_asked and self.state is not State.PENDING)
 
+    @property
+    def can_be_refused(self) -> bool:
+        """Whether nothing counts here, neither a consent nor a refusal, and the person can be reached: they may refuse.
+
+        A refusal needs no notice that they can read, and no address that they have confirmed: it only says no.
+        """
+        return self.has_address and self.state in {State.NO_CHOICE, State.EXPIRED}
+
 
 class Boxes:
     """All that is known of a person's answers to one company, from which each box is made. Reads only."""

@@ -125,6 +125,12 @@ class Offer:
         return [group for group in self.groups if not group.purpose.sends_messages]
 
     @property
+    def refusable(self) -> list[tuple[Group, Box]]:
+        """What the page shows and the person may refuse without ever having consented: only what we ask for at all."""
+        shown = [*self.messages, *(group for group in self.processing if group.is_shown)]
+        return [(group, box) for group in shown if group.is_published for box in group.boxes if box.can_be_refused]
+
+    @property
     def rows(self) -> list[Row]:
         """The matrix: each channel with its box of each purpose, None where the purpose does not use the channel."""
         columns = [(group, {box.channel: box for box in group.boxes}) for group in self.messages]

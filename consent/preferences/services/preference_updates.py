@@ -36,6 +36,8 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 STOPPED_SINCE = "STOPPED_SINCE"
 #: The code of the refusal of a box that is not there, or that cannot be chosen any more.
 NOT_OFFERED = "NOT_OFFERED"
+#: The code of the refusal of a Save that consents to and refuses the same.
+BOTH_ANSWERS = "BOTH_ANSWERS"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Saved:
 
     ``wanted`` are the boxes "purpose:channel" whose tick would be a new consent: nothing is recorded of them. ``opt_in``
     names the request that was kept for those that the law lets one consent to only in a second step. ``left_out`` maps
-    each new tick that cannot be a consent now to the reason. ``removed`` are the boxes whose tick the person took out.
+    each new tick that cannot be a consent now to the reason. ``removed`` are the boxes that the person refused: whose tick
+    they took out, or that they refused without ever having consented.
     """
 
     receipt: ConsentReceipt | None
@@ -69,11 +72,15 @@ def save(
     ticked: frozenset[str],
     actor: Actor,
     was_ticked: frozenset[str] | None = None,
+    refused: frozenset[str] = frozenset(),
     language: str = "en",
     fiduciary: str = OWN_CODE,
     now: datetime | None = None,
 ) -> Saved:
     """Record each box that lost its tick as a withdrawal, under one receipt; collect each new tick (``agree``).
+
+    ``refused`` are boxes that were never answered, or whose consent has expired, and that the person refuses: each is
+    recorded as a refusal under the same receipt. One that was agreed to since the page was opened is withdrawn.
 
     One transaction for all of it. ``ticked`` are values "purpose:channel"; ``was_ticked`` those that the page showed
     ticked, so that a box which the person did not touch stays as it has come to be meanwhile (a STOP by SMS is not undone
@@ -82,17 +89,29 @@ def save(
     twice after a refusal (11 CCR 7028), this Save is the first step, and is kept as such; not of a person for whom
     somebody else decides.
 
-    A tick that cannot be a consent now is left out, with the reason. Raises LostRace when somebody else answered for the same address at the same instant.
+    A tick that cannot be a consent now is left out, with the reason. Raises Refused (BOTH_ANSWERS) for a box that is both
+    ticked and refused, and LostRace when somebody else answered for the same address at the same instant.
     """
     at, whose = now or clock.now(), fiduciary_of(fiduciary)
+    if refused & ticked:
+        raise Refused(
+            _(
+                "You ticked the same message or use twice: once to agree and once to refuse. Choose one of them and save."
+            ),
+            code=BOTH_ANSWERS,
+        )
     with transaction.atomic():
         subject_locks.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
         removed, left_open, wanted, left_out = _changes(offered, ticked, was_ticked)
-        if wanted and not removed:
+        denied, taken_back, not_refused = _refused(offered, refused)
+        removed |= taken_back
+        left_open -= removed | {(box.purpose, box.channel) for _group, box in denied}
+        if wanted and not removed and not denied:
             left_open = set()  # refused again by ``agree``: whoever answers no there leaves everything as it was
         choices = refusals_of(subject_ref, whose, removed, at=at)
         choices += refusals_of(subject_ref, whose, left_open, at=at, of_consents=False)
+        choices += _first_refusals(denied, addresses_by_channel(subject_ref))
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
@@ -104,7 +123,44 @@ def save(
         )
         is_alone = people.protection_of(subject_ref, at=at) is None
         opt_in = _request(subject_ref, whose, wanted, actor, at) if is_alone else ""
-    return Saved(done.receipt, tuple(box.value for box in wanted), opt_in, left_out, tuple(sorted(removed)))
+    removed |= {(box.purpose, box.channel) for _group, box in denied}
+    return Saved(
+        done.receipt, tuple(box.value for box in wanted), opt_in, left_out | not_refused, tuple(sorted(removed))
+    )
+
+
+def _refused(
+    offered: Sequence[Group], refused: frozenset[str]
+) -> tuple[list[tuple[Group, Box]], set[opt_in_confirmation.Value], dict[str, LeftOut]]:
+    """The refused boxes where nothing counts yet, those agreed to since the page was opened, and those that are unfit.
+
+    A box that is refused already is in none of them: there is nothing to record and nothing to say.
+    """
+    boxes = {box.value: (group, box) for group in offered for box in group.boxes}
+    denied: list[tuple[Group, Box]] = []
+    taken_back: set[opt_in_confirmation.Value] = set()
+    unfit: dict[str, LeftOut] = {}
+    for value in sorted(refused):
+        if value not in boxes:
+            unfit[value] = LeftOut.NOT_OFFERED
+            continue
+        group, box = boxes[value]
+        if box.ticked:
+            taken_back.add((box.purpose, box.channel))
+        elif box.can_be_refused:
+            denied.append((group, box))
+        elif box.state not in {State.DENIED, State.WITHDRAWN}:
+            unfit[value] = LeftOut.PENDING if box.state is State.PENDING else LeftOut.NO_ADDRESS
+    return denied, taken_back, unfit
+
+
+def _first_refusals(denied: Sequence[tuple[Group, Box]], places: Mapping[str, list[Address]]) -> list[Choice]:
+    """A refusal of each box at every address that it reaches, with the notice that the person could read, if any."""
+    return [
+        Choice(place, box.purpose, box.channel, Answer.DENIED, group.notice)
+        for group, box in denied
+        for place in places[box.channel]
+    ]
 
 
 def _changes(

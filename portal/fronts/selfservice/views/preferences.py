@@ -59,6 +59,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             subject_ref=subject_ref,
             ticked=frozenset(request.POST.getlist("choices")),
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
+            refused=frozenset(request.POST.getlist("refused")),
             fiduciary=code_of(client),
             actor=actor_of(request),
             language=get_language() or "en",
@@ -75,8 +76,16 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if saved.receipt is not None:
         return HttpResponseRedirect(preferences_url(client, receipt=saved.receipt.reference))
     if not saved.left_out:
-        messages.info(request, _("Nothing was changed, so nothing was saved."))
+        messages.info(request, _nothing_changed(offer))
     return HttpResponseRedirect(preferences_url(client))
+
+
+def _nothing_changed(offer: Offer) -> str:
+    """A box without a tick is no refusal: who meant one learns where it is given."""
+    said = _("Nothing was changed, so nothing was saved.")
+    if not offer.refusable:
+        return said
+    return said + " " + _("To say no to something, open “Refuse unanswered choices”.")
 
 
 def _say_what_was_left_out(request: HttpRequest, saved: Saved) -> None:
@@ -192,6 +201,7 @@ def _show(
         "owed": non_consent_processing.owed_categories(at=now),
         "goes_on": non_consent_processing.without_consent(at=now),
         "ticked": set(form["choices"].value() or ()),
+        "refused": set(form["refused"].value() or ()),
         # After a refusal, or in another language, the boxes are still compared with those that the person first saw.
         "was": request.POST.get("was") if form.is_bound else typed(request).get("was", " ".join(offer.ticked)),
         "offer": offer,
