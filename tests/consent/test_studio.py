@@ -174,3 +174,73 @@ def test_the_pages_of_a_version_lead_to_each_other_as_far_as_the_login_may_open_
     auditor = staff_client(StaffFactory(roles=["administrator"]))
     shown = auditor.get(page(version, "changes"))
     assert [tab.url for tab in shown.context["studio"]["tabs"]] == [page(version, "change"), page(version, "changes")]
+
+
+def checks_on(answer):
+    return {check.label: (check.is_met, check.must, url) for check, url in answer.context["checks"]}
+
+
+def test_the_checklist_of_a_draft_says_what_is_met_and_leads_to_what_is_not(officer):
+    draft(CLEAN, on=clock.day(clock.now()) - timedelta(days=30))
+    NoticeVersion.objects.update(state="published", published_at=clock.now())
+    tomorrow = clock.day(clock.now()) + timedelta(days=1)
+    version = draft(FAULTY, on=tomorrow, what_changed="", summaries={})
+    shown = officer.get(page(version, "change"))
+    found = checks_on(shown)
+    assert found["No open policy issues"] == (False, True, page(version, "clauses", "en"))
+    assert found["What changed, in every language of our messages"] == (False, True, page(version, "details"))
+    assert found[f"In force from {tomorrow:%d-%m-%Y}"] == (False, True, page(version, "details"))
+    assert found["Translation: हिन्दी"][:2] == (False, False)
+    assert "may take effect on" in shown.text
+    assert "■ Not met" in shown.text
+    assert 'type="checkbox"' not in shown.text.split('id="checks-title"')[1].split("</section>")[0]
+
+
+def test_the_checklist_of_a_draft_that_can_be_published_is_met_on_the_pages_of_both_people(officer, maker):
+    version = draft(CLEAN)
+    propose = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "propose-publication"])
+    proposal = publication.propose(version=draft(CLEAN, code="other"), actor=actor.staff(maker.pk))
+    administrator = staff_client(StaffFactory(roles=["administrator"]))
+    row = reverse("admin:consent_publicationproposal_change", args=[proposal.pk])
+    for shown in (officer.get(propose), administrator.get(row)):
+        assert all(is_met for is_met, must, _url in checks_on(shown).values() if must)
+        assert [url for _is_met, _must, url in checks_on(shown).values() if "clauses" in url] == []  # nothing to fix
+    officer.post(propose, {"answer": "1"})
+    publication.answer(
+        proposal=version.proposals.get(), approve=True, actor=actor.staff(StaffFactory(roles=["administrator"]).pk)
+    )
+    assert officer.get(page(version, "change")).context["checks"] == []
+
+
+def test_an_exception_by_two_people_meets_the_checklist_and_is_counted(officer, maker):
+    version = draft(FAULTY)
+    override = publication.propose_override(
+        defect=version.defects.get(), why="The list follows.", actor=actor.staff(maker.pk)
+    )
+    publication.answer_override(
+        override=override, approve=True, actor=actor.staff(StaffFactory(roles=["administrator"]).pk)
+    )
+    shown = officer.get(page(version, "change"))
+    assert checks_on(shown)["No open policy issues"][0]
+    assert "0 must be fixed, 1 exception by two people" in shown.text
+
+
+def test_the_approver_lands_on_the_changed_words_and_on_the_clauses_that_moved(officer, maker):
+    old = "1. Scope\n\nAll.\n\n2. Names\n\nKept for one year.\n\n3. Contact\n\nWrite to Asha Rao, the Grievance Officer.\n"
+    new = "1. Scope\n\nAll.\n\n2. Contact\n\nWrite to Asha Rao, the Grievance Officer.\n\n3. Names\n\nKept for two years.\n"
+    draft(old, kind="cookie_notice", code="cookies", on=clock.day(clock.now()) - timedelta(days=30))
+    NoticeVersion.objects.update(state="published", published_at=clock.now())
+    version = draft(new, kind="cookie_notice", code="cookies")
+    proposal = publication.propose(version=version, actor=actor.staff(maker.pk))
+    administrator = staff_client(StaffFactory(roles=["administrator"]))
+    shown = administrator.get(reverse("admin:consent_publicationproposal_change", args=[proposal.pk])).text
+    main = shown.split("<h1")[1]
+    assert main.index('id="changes-title"') < main.index('id="approval-title"')
+    for number, words in enumerate(("one year.", "two years."), 1):
+        mark = "del" if number == 1 else "ins"
+        assert f"<{mark}" in main
+        assert words.split()[0] in main
+    assert main.count("1 part not changed") == 1
+    assert "2 clauses have another number:" in main
+    assert "3 is now 2:" in main
+    assert "2 is now 3:" in main

@@ -1,5 +1,6 @@
 """What a version changes, word by word, beside every page on which somebody decides about it."""
 
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -7,6 +8,7 @@ from django.template.response import TemplateResponse
 
 from consent.base.models.notices import NoticeVersion
 from consent.base.selectors.notices import before
+from consent.notices.admin.studio import checks_of
 from consent.notices.rules import text_diff
 from consent.notices.selectors import languages
 from consent.notices.services import publication
@@ -14,17 +16,20 @@ from portal.kernel.core.admin import StaffModelAdmin
 
 
 def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict[str, Any]:
-    """For the template: the version it is compared with, each clause with its changed words, and how many there are."""
+    """For the template: the version it is compared with, each clause with its changed words, those without any
+    in runs, and how many there are.
+    """
     compared = publication.compared(version, old)
     count = text_diff.changes(compared)
     texts = version.texts.order_by("language").prefetch_related("clauses", "reviews")
     return {
         "version": version,
         "old": old or before(version),
-        "differences": compared,
+        "runs": [(is_changed, list(run)) for is_changed, run in groupby(compared, key=lambda one: one.is_changed)],
         "change_count": count,
         "numbers": range(1, count + 1),
         "dropped": text_diff.dropped(compared),
+        "moved": text_diff.moved(compared),
         "texts": [(languages.language_of(text.language), text) for text in texts],
         "text_language": version.binding.language,
     }
@@ -45,5 +50,6 @@ class ChangesBeside(StaffModelAdmin):
         asked = response.context_data if isinstance(response, TemplateResponse) else None
         if asked is not None and len(asked.get("rows", ())) == 1 and "selected" in asked:
             ((row, _said),) = asked["rows"]
-            asked.update(changes_of(self.version_of(row)))
+            version = self.version_of(row)
+            asked.update(changes_of(version), checks=checks_of(request, version, getattr(row, "weight", "")))
         return response

@@ -17,7 +17,7 @@ from consent.notices.admin.changes import ChangesBeside, changes_of
 from consent.notices.admin.defects import cannot_be_overridden, defect_standing, place_of
 from consent.notices.admin.draft_editor import ClausePages
 from consent.notices.admin.new_version import NewVersionPage
-from consent.notices.admin.studio import studio
+from consent.notices.admin.studio import checks_of, studio
 from consent.notices.forms import TranslationForm, WeightForm
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import policy_reviews, publication, translations
@@ -107,7 +107,7 @@ class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExpo
         obj = kwargs.get("obj")
         if obj is not None:
             context["texts"] = changes_of(obj)["texts"]
-            context["studio"] = studio(request, obj)
+            context |= {"studio": studio(request, obj), "checks": checks_of(request, obj)}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @service_action(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from consent.base.models.notices import NoticeVersion
 from consent.base.permissions import Permission
 from consent.notices.admin.changes import ChangesBeside, changes_of
+from consent.notices.admin.studio import checks_of
 from consent.notices.models.publication import DefectOverride, PublicationProposal
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import publication
@@ -104,7 +105,7 @@ class PublicationProposalAdmin(ChangesBeside, AuditedExport, ReadOnlyAdmin):
         """The page of a proposal shows what its version changes."""
         obj = kwargs.get("obj")
         if obj is not None:
-            context.update(changes_of(obj.version))
+            context.update(changes_of(obj.version), checks=checks_of(request, obj.version, obj.weight))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @service_action(

@@ -1,5 +1,6 @@
 """What stands above every page of a version: how far it is, and the way to its other pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ from consent.base.models.notices import BINDING_LANGUAGE, NoticeVersion
 from consent.base.permissions import Permission
 from consent.base.selectors.notices import open_defects, standing_defects
 from consent.notices.selectors.translation_progress import progress
-from portal.kernel.core import access
+from consent.notices.services.publication_checks import Check, publication_checks
+from portal.kernel.core import access, clock
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,37 @@ def status_of(version: NoticeVersion) -> str:
     return ", ".join(said)
 
 
-def _tabs(request: HttpRequest, version: NoticeVersion) -> Any:
+def checks_of(request: HttpRequest, version: NoticeVersion, weight: str = "") -> list[tuple[Check, str]]:
+    """For ``admin/consent/checks.html``: the checklist of a draft, each with the page on which it is met, where this login may
+    open that; empty for what is no draft.
+    """
+    if version.state != VersionState.DRAFT:
+        return []
+    pages = {name: reverse(f"admin:consent_noticeversion_{name}", args=args) for name, args in _own(request, version)}
+    found = publication_checks(version, weight=weight, at=clock.now())
+    return [(check, "" if check.is_met else pages.get(check.page, "")) for check in found]
+
+
+def _own(request: HttpRequest, version: NoticeVersion) -> list[tuple[str, list[Any]]]:
+    """The pages of a version that this login may open, in their order."""
     may_edit = version.state == VersionState.DRAFT and access.allowed(request.user, Permission.NOTICE_PROPOSE)
-    pages: list[tuple[str, str, list[Any]]] = [(_("Overview"), "change", [])]
-    if may_edit:
-        pages.append((_("Text and issues"), "clauses", [BINDING_LANGUAGE]))
-    pages.append((_("What changes"), "changes", []))
-    if may_edit:
-        pages.append((_("Day, summary and purposes"), "details", []))
-    for label, name, args in pages:
-        url = reverse(f"admin:consent_noticeversion_{name}", args=[version.pk, *args])
-        yield Tab(label, url, request.path == url)
+    editing = {"clauses", "details"}
+    pages: list[tuple[str, list[Any]]] = [
+        ("change", []),
+        ("clauses", [BINDING_LANGUAGE]),
+        ("changes", []),
+        ("details", []),
+    ]
+    return [(name, [version.pk, *args]) for name, args in pages if may_edit or name not in editing]
+
+
+def _tabs(request: HttpRequest, version: NoticeVersion) -> Iterator[Tab]:
+    labels = {
+        "change": _("Overview"),
+        "clauses": _("Text and issues"),
+        "changes": _("What changes"),
+        "details": _("Day, summary and purposes"),
+    }
+    for name, args in _own(request, version):
+        url = reverse(f"admin:consent_noticeversion_{name}", args=args)
+        yield Tab(labels[name], url, request.path == url)

@@ -138,3 +138,12 @@ def changes(differences: Sequence[ClauseDifference]) -> int:
 def dropped(differences: Sequence[ClauseDifference]) -> list[str]:
     """The clauses that the new version does not have, by number and title."""
     return [f"{one.number} {one.title}".strip() for one in differences if one.sign is Sign.REMOVED]
+
+
+def moved(differences: Sequence[ClauseDifference]) -> list[tuple[str, str, str]]:
+    """The clauses that have another number than before: the old one, the new one, the title."""
+    return [
+        (one.was_number, one.number, one.title)
+        for one in differences
+        if one.sign is Sign.SAME and one.was_number != one.number
+    ]
