@@ -90,7 +90,7 @@ def test_a_number_that_is_not_confirmed_makes_the_page_no_longer(reader, asha, l
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_save_is_in_view_at_every_place_and_covers_nothing_that_has_the_focus(reader, width):
     page = reader().page
     page.set_viewport_size({"width": width, "height": 700})

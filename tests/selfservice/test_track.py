@@ -72,7 +72,7 @@ def _plain(response) -> str:
 def test_the_code_opens_the_page_with_the_sentence_the_date_and_the_thread(client, ticket) -> None:
     page = text(client.get(opened(client, ticket)))
     assert "We have your grievance." in page
-    assert "How we worked out the date of our answer" in page
+    assert "How we got this date" in page
     assert "They wrote to me at night." in page
     assert "With us" in page
 
