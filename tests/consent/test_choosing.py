@@ -336,7 +336,7 @@ def test_a_refusal_of_what_is_not_there_is_named_and_the_others_are_saved(asha):
     assert saved.left_out == {"pigeon": LeftOut.NOT_OFFERED}
 
 
-def test_a_refusal_after_a_stop_ends_its_undo_there_and_is_recorded_once(asha):
+def test_a_refusal_after_an_undone_stop_is_recorded_once(asha):
     receipt = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, way=Way.STOP_ALL).receipt
     undo_stop(receipt=receipt, actor=actor.SYSTEM)
     saved = save(asha, refused=frozenset({"marketing:voice"}))
@@ -355,3 +355,10 @@ def test_a_refusal_without_any_number_is_left_out_with_the_reason(law):
     assert save(nobody, refused=frozenset({"marketing:sms"})) == preference_updates.Saved(
         None, left_out={"marketing:sms": LeftOut.NO_ADDRESS}
     )
+
+
+def test_a_consent_that_expired_can_be_refused_and_then_reads_no(asha):
+    said(asha, "given"), said(asha, "expired", occurred_at=clock.now())
+    assert states(asha, "marketing:sms") == [State.EXPIRED]
+    assert said_in(save(asha, refused=frozenset({"marketing:sms"})).receipt) == {("marketing", "sms", "denied")}
+    assert states(asha, "marketing:sms") == [State.DENIED]
