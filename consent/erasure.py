@@ -62,7 +62,7 @@ class Wishes:
     """Quiet hours, pause, pace and language. The suppression of an address (its keyed hash) outlives the person."""
 
     name = "consent.wishes"
-    label = _("Wishes about messages")
+    label = _("Message preferences")
     retention_class = RetentionClass.CONSENT_EVIDENCE
     covers = ("consent.Preference",)
 

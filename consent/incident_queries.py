@@ -15,14 +15,14 @@ class WhoAnswered:
     """Registered in ``ports.people_selections``."""
 
     code = "answered_to"
-    label = _("People who answered to a company, whoever carries its messages (the company's code)")
+    label = _("People who made a choice towards a company, no matter who carries its messages (the company's code)")
     needs_of = True
 
     def known(self, of: str) -> str:
         """The code of a company."""
         code: str | None = Fiduciary.objects.filter(code__in=(of, of.lower())).values_list("code", flat=True).first()
         if code is None:
-            raise unknown(_("No company has this code. It stands in the list of companies."))
+            raise unknown(_("No company has this code. The codes are in the list of companies."))
         return code
 
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:

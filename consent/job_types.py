@@ -23,7 +23,7 @@ class TakeListIn:
     """A list that two people agreed to goes in, behind what is in already."""
 
     name = TAKE_IN
-    label = _("Take in a list of consents")
+    label = _("Approve a consent import")
 
     def run(self, handle: Handle) -> None:
         ingestion.take_in(reference=str(handle.parameters["list"]), handle=handle)

@@ -25,8 +25,9 @@ __all__ = ["ConsentRows", "ConsentStates", "SuppressionLifts"]
 #: Of a row that says what its events say and has the seal of something else.
 SEAL = "seal"
 OTHER_SEAL = (
-    "says what its events say, and its seal is of something else: a process of the release before wrote it during an upgrade, "
-    "or a hand in the database. Run rebuild_consent_state once no such process runs any more."
+    "differs from its events, or its seal belongs to another state: a process of the release before wrote it "
+    "during an upgrade, or it was changed directly in the database. Run rebuild_consent_state once no such process "
+    "runs."
 )
 
 

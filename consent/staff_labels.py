@@ -24,8 +24,8 @@ from portal.kernel.law.labels import ChannelNames, PurposeNames
 
 #: What an answer is kept for: an address by its kind, or the person with every address.
 ADDRESS_KINDS: Mapping[str, Any] = {
-    "email": gettext_lazy("E-mail address"),
-    "phone": gettext_lazy("Telephone number"),
+    "email": gettext_lazy("Email address"),
+    "phone": gettext_lazy("Phone number"),
     "subject": gettext_lazy("The person, at every address"),
 }
 

@@ -15,7 +15,7 @@ class WithDocuments:
     """Registered in ``ports.people_selections``."""
 
     code = "with_documents"
-    label = _("People whose KYC documents were brought in the time (a kind of document, or leave empty)")
+    label = _("People whose KYC documents were uploaded in the time (a kind of document, or leave empty)")
     needs_of = False
 
     def known(self, of: str) -> str:
@@ -26,7 +26,7 @@ class WithDocuments:
         for code, label in DocumentKind.choices:
             if asked in {code.casefold(), code.replace("_", " ").casefold(), str(label).casefold()}:
                 return code
-        said = _("There is no such kind of document. There are: %(kinds)s.")
+        said = _("Kind of document not found. There are: %(kinds)s.")
         raise unknown(said % {"kinds": ", ".join(str(label) for label in DocumentKind.labels)})
 
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:

@@ -48,7 +48,8 @@ def signers_are_trusted(
         return []
     return [
         CheckWarning(
-            f"{kind}: no certificate is trusted that may sign such documents: none can be verified, and none of Aadhaar "
+            f"{kind}: no certificate is trusted that may sign such documents: none can be verified, and none of "
+            "Aadhaar "
             "approved.",
             hint="sync_rules loads those that ship; two people import others: manage.py import_key.",
             id="kyc.W003",
@@ -82,7 +83,7 @@ def providers_are_in_the_book(
         return []
     return [
         CheckWarning(
-            f"KYC_PROVIDERS: {name} gets people's data and does not stand in the book of recipients.",
+            f"KYC_PROVIDERS: {name} gets people's data and is not in the register of recipients.",
             hint="Two people enter it under Registers, Recipients, with the recipient's name in the setting as its code.",
             id="kyc.W002",
         )

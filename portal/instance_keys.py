@@ -79,5 +79,7 @@ def own_key(path: Path) -> str:
         new.unlink()
     kept = path.read_text().strip()
     if not kept:
-        raise ImproperlyConfigured(f"{path} is empty. Restore the key it held, or remove the file if nothing was kept.")
+        raise ImproperlyConfigured(
+            f"{path} is empty. Restore the key that was in it, or remove the file if nothing was kept."
+        )
     return kept

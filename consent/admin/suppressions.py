@@ -61,7 +61,7 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     )
     list_select_related = ("fiduciary", "receipt", "entry__leaf")
     nothing = Nothing(
-        gettext_lazy("Addresses at which somebody stopped messages would be here. Nobody has opted out yet."),
+        gettext_lazy("Addresses with opt-outs would be here. No one has opted out yet."),
         gettext_lazy("Stop messages for a person"),
         "consent.Suppression",
         adds=True,
@@ -83,10 +83,10 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     )
     readonly_fields = fields
     search_fields = ("pk",)
-    search_help_text = gettext_lazy("A receipt number, or an e-mail address or number in full")
+    search_help_text = gettext_lazy("A receipt number, or an email address or number in full")
     list_note = gettext_lazy(
-        "Keyed hashes of addresses: they stay when the person is erased. An empty channel: all of them."
-        " A yes that is given later counts again for its own purpose and channel."
+        "Keyed hashes of addresses: they stay when the person is erased. An empty channel: all of them. A consent "
+        "that is given later counts again for its own purpose and channel."
     )
 
     def get_search_results(
@@ -118,8 +118,8 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
         if receipt is None:
             raise Refused(
                 gettext_lazy(
-                    "Everything promotional was stopped there already. Where it was said another time, enter when: that "
-                    "is recorded too."
+                    "All promotional messages were stopped there already. Where the person asked another time, "
+                    "enter when: that is recorded too."
                 ),
                 code="STOPPED_ALREADY",
             )
@@ -130,6 +130,6 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     def place(self, obj: Suppression) -> str:
         return "–" if obj.entry.index is None else str(obj.entry.index)
 
-    @admin.display(description=gettext_lazy("taken back"))
+    @admin.display(description=gettext_lazy("lifted"))
     def taken_back(self, obj: Suppression) -> str:
         return yes_or_no(value=hasattr(obj, "lift"))

@@ -15,7 +15,7 @@ class Answer(TextChoices):
 
 
 #: What may stand at an address: an answer, or that there is none (what was said ended, and it never was a yes).
-STANDING = (*Answer.choices, ("unanswered", _("No answer")))
+STANDING = (*Answer.choices, ("unanswered", _("No choice made")))
 
 
 class AnsweredAs(TextChoices):
@@ -29,12 +29,12 @@ class AnsweredAs(TextChoices):
 class Way(TextChoices):
     """How an answer reached us. There is none for using a service, reading a page or staying silent."""
 
-    ADDRESS_LEFT = "address_left", _("The address was given up")
-    API = "api", _("Told by a connected system")
+    ADDRESS_LEFT = "address_left", _("The address was removed")
+    API = "api", _("Reported by a connected system")
     CODE = "code", _("Public page, with a code sent to the address")
     COMPLAINT = "complaint", _("Complaint about a message")
     CONSENT_MANAGER = "consent_manager", _("Consent manager")
-    EMAIL = "email", _("Link in an e-mail")
+    EMAIL = "email", _("Link in an email")
     EXPIRY = "expiry", _("The agreed time ended")
     GPC = "gpc", _("Signal of the browser (Sec-GPC)")
     GUARDIAN = "guardian", _("Page of the parent or guardian")
@@ -43,9 +43,9 @@ class Way(TextChoices):
     MISSED_CALL = "missed_call", _("Missed call to the opt-out number")
     NOMINEE = "nominee", _("Nominee of the person")
     PAGE = "page", _("Privacy page")
-    PAPER = "paper", _("Letter or form")
-    PHONE = "phone", _("Telephone call")
-    PROTECTION = "protection", _("Not for anybody under 18")
+    PAPER = "paper", _("Message or form")
+    PHONE = "phone", _("Phone call")
+    PROTECTION = "protection", _("Not for anyone under 18")
     RCS = "rcs", _("Reply by RCS")
     RESTED = "rested", _("The person died")
     SMS = "sms", _("Reply by SMS")
@@ -76,7 +76,7 @@ class Relation(TextChoices):
 class ShownBy(TextChoices):
     """How a parent's identity and age were shown (DPDP Rules r.10)."""
 
-    HELD = "held", _("Reliable details that we hold already")
+    HELD = "held", _("Reliable details that we have already")
     PROVIDED = "provided", _("Details or a document that they gave")
     TOKEN = "token", _("Token of an authorised service, such as DigiLocker")
 
@@ -100,8 +100,8 @@ class HeldState(TextChoices):
     """Where a yes stands that somebody else has to give."""
 
     HELD = "held", _("Waits for a parent or guardian")
-    GIVEN = "given", _("The parent or guardian said yes")
-    LEFT = "left", _("Given up")
+    GIVEN = "given", _("The parent or guardian consented")
+    LEFT = "left", _("Cancelled")
 
 
 HELD_MOVES: dict[str, set[str]] = {
@@ -157,8 +157,8 @@ class AnnouncementKind(TextChoices):
 class CookieFault(TextChoices):
     """What is wrong with a cookie that was in an answer of ours."""
 
-    UNLISTED = "unlisted", _("It stands in no list")
-    WITHOUT_YES = "without_yes", _("It needs a yes that was not there; it was taken out")
+    UNLISTED = "unlisted", _("It is in no list")
+    WITHOUT_YES = "without_yes", _("It needs a consent that was missing; it was removed")
 
 
 class Pace(TextChoices):

@@ -17,11 +17,11 @@ from portal.kernel.vault.inspection.result import Fault
 #: What a purpose uses, in the words of a notice: itemised, as DPDP r.3 asks.
 DATA: dict[str, Any] = {
     DataCategory.NAME: _("Your name"),
-    DataCategory.CONTACT: _("Your e-mail address and telephone number"),
+    DataCategory.CONTACT: _("Your email address and phone number"),
     DataCategory.IDENTITY_DOCUMENT: _("Your identity and business documents"),
     DataCategory.FINANCIAL: _("Your bank and payment details"),
     DataCategory.DATE_OF_BIRTH: _("Your date of birth"),
-    DataCategory.MESSAGE_CONTENT: _("What is said or written in messages and calls"),
+    DataCategory.MESSAGE_CONTENT: _("What people say or write in messages and calls"),
     DataCategory.FREE_TEXT: _("What you write to us"),
     DataCategory.CREDENTIAL: _("What you sign in with"),
     DataCategory.DEVICE: _("Your device and how you use our pages"),
@@ -67,7 +67,7 @@ def answer_words(event: Any) -> str:
     """What an answer says, for the person: an undo restores what was, so it never is an answer that "ended"."""
     if event.way != Way.UNDO:
         return str(Answer(event.answer).label)
-    return _now("Yes, as before the stop") if event.answer in YES else _now("No answer, as before the stop")
+    return _now("Yes, as before the stop") if event.answer in YES else _now("No choice made, as before the stop")
 
 
 def sender_label(event: Any) -> str:
@@ -80,7 +80,7 @@ def sender_label(event: Any) -> str:
 def stop_words(told: Any) -> list[str]:
     """Purpose, channel and answer of a stop that stands alone, or of somebody who answers for another no more."""
     if told.stop is None:
-        return [_now("Answers for somebody else"), "–", _now("You answer for this person no more")]
+        return [_now("Decides for someone else"), "–", _now("You no longer decide for this person")]
     stop = told.stop
     answer = (
         _now("Promotional messages from %(header)s stopped") if stop.header else _now("Promotional messages stopped")

@@ -72,7 +72,8 @@ def cannot_be_tried(row: Broadcast, user: Any) -> str:
 class BroadcastAdmin(AuditedExport, StaffModelAdmin):
     export_resource = resource_of(
         Broadcast,
-        "reference title purpose category channels segment per_minute counted state made_by made_at checked_by checked_at "
+        "reference title purpose category channels segment per_minute counted state made_by made_at checked_by "
+        "checked_at "
         "shown_sha256 answer begun_at listed_at ended_at",
     )
     view_permission = Permission.BROADCAST_VIEW
@@ -184,7 +185,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
     @service_action(
         permission=Permission.BROADCAST_PROPOSE,
         ask=AnswerForm,
-        label=gettext_lazy("Answer the proposal"),
+        label=gettext_lazy("Decide"),
         skip=not_answerable,
         description=gettext_lazy("Approving begins the sending at once. What has left cannot be called back."),
     )
@@ -199,7 +200,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
     )
     def try_out(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> str:
         count = approval.try_out(row=obj, channel=answer["channel"], actor=actor_of(request), now=clock.now())
-        return _("%(count)d letters are on their way to you.") % {"count": count}
+        return _("%(count)d messages are on their way to you.") % {"count": count}
 
     @service_action(
         permission=Permission.BROADCAST_STEER,
@@ -214,9 +215,9 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
 
     @service_action(
         permission=Permission.BROADCAST_STEER,
-        label=gettext_lazy("Go on"),
+        label=gettext_lazy("Resume"),
         skip=lambda row, user: (
-            "" if row.state == BroadcastState.PAUSED else str(_("Only a paused broadcast can go on."))
+            "" if row.state == BroadcastState.PAUSED else str(_("Only a paused broadcast can be resumed."))
         ),
     )
     def resume(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
@@ -226,7 +227,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.BROADCAST_STEER,
         label=gettext_lazy("Cancel for good"),
         skip=_cannot(BroadcastState.CANCELLED, gettext_lazy("Only a broadcast under way or paused can be cancelled.")),
-        description=gettext_lazy("Nothing more is sent, ever. Whoever was not reached is counted as cancelled."),
+        description=gettext_lazy("Nothing more is sent, ever. People who were not reached are counted as cancelled."),
     )
     def cancel(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
         controls.cancel(row=obj, actor=actor_of(request), now=clock.now())

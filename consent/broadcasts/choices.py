@@ -28,7 +28,7 @@ BROADCAST_MOVES: dict[str, set[str]] = {
 class Audience(TextChoices):
     """Whom a broadcast is for, before its other filters."""
 
-    EVERYBODY = "everybody", _("Everybody we know")
+    EVERYBODY = "everybody", _("Everyone we know")
     WITH_LOGIN = "with_login", _("People who can sign in")
     MEMBERS = "members", _("Members of customers")
 

@@ -126,7 +126,7 @@ class BroadcastForm(forms.Form):
             )
             self.fields[f"{TEXT}{language}"] = PublicWords(
                 label=format_lazy(_("Text in {language}"), language=name),
-                help_text=_("For e-mail, push and the dashboard: in English, and in each language that you write to.")
+                help_text=_("For email, push and the dashboard: in English, and in each language that you write to.")
                 if language == "en"
                 else "",
                 widget=forms.Textarea(attrs={"rows": 8, "lang": language}),
@@ -139,8 +139,8 @@ class BroadcastForm(forms.Form):
             templates.help_text = format_html(
                 gettext(
                     "None can be chosen: a broadcast by SMS, WhatsApp, RCS or voice needs a template without variables, "
-                    "registered for Onesetu, approved by whoever carries it and agreed to by a second person. "
-                    '<a href="{url}">Register one</a> first, or choose e-mail, push or the dashboard.'
+                    "registered for Onesetu, approved by the operator that carries it and by a second person. "
+                    '<a href="{url}">Register one</a> first, or choose email, push or the dashboard.'
                 ),
                 url=reverse("admin:registers_contenttemplate_changelist"),
             )
@@ -202,9 +202,9 @@ class TestForm(forms.Form):
     channel = forms.ChoiceField(
         label=_("Texts of which channel"),
         help_text=_(
-            "One letter for each language, by e-mail to the address of your own login, whichever channel you choose. "
-            "Logins of staff have no number, browser or customers' page of their own, and a test to a number would "
-            "need the yes of whoever answers it."
+            "One message for each language, by email to the address of your own account, whichever channel you "
+            "choose. Staff accounts have no number, browser or customers' page of their own, and a test to a "
+            "number would need the consent of its owner."
         ),
         choices=[(channel.value, channel.label) for channel in MESSAGE_CHANNELS],
     )

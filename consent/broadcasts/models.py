@@ -50,13 +50,13 @@ class Broadcast(FourEyesModel):
     paused_because = models.CharField(_("paused by the system"), max_length=40, blank=True, editable=False)
     cursor = models.PositiveBigIntegerField(default=0, editable=False)
     begun_at = models.DateTimeField(_("begun"), null=True, editable=False)
-    listed_at = models.DateTimeField(_("everybody looked at"), null=True, editable=False)
+    listed_at = models.DateTimeField(_("everyone was reviewed"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
     record = Record(
         name=_("Broadcasts"),
         place=Place.tab("messages", 10),
-        kept="Words of staff about a text that many got; kept with the proposal they answer.",
+        kept="A note of staff about a text that many got; kept with the proposal that it decides.",
         day="made_at",
         prefix="BC",
         is_work=True,

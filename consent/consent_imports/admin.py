@@ -44,7 +44,7 @@ class ListForm(forms.Form):
 
     fiduciary = forms.ModelChoiceField(label=gettext_lazy("Whose"), queryset=Fiduciary.objects.all())
     collected_by = PlainWords(
-        label=gettext_lazy("Where the answers were collected"),
+        label=gettext_lazy("Where the consents were collected"),
         help_text=gettext_lazy("The system or shop they come from, for the person who has to agree."),
         widget=forms.TextInput,
         max_length=200,
@@ -52,7 +52,7 @@ class ListForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV or XLSX file"),
         help_text=format_lazy(
-            gettext_lazy("The first line names the columns: {columns}. Each further line is one answer."),
+            gettext_lazy("The first line names the columns: {columns}. Each further line is one choice."),
             columns=", ".join(COLUMNS),
         ),
         allow_empty_file=True,
@@ -62,17 +62,17 @@ class ListForm(forms.Form):
 #: What stands in the place of the second person's answer while nobody can give one.
 NO_ANSWER = {
     ListState.CHECKING: gettext_lazy("Not yet: the file is checked first"),
-    ListState.FAULTY: gettext_lazy("None: a list with faults is answered by nobody"),
-    ListState.REFUSED: gettext_lazy("None: it was given up before"),
+    ListState.FAULTY: gettext_lazy("None: a list with faults cannot be approved"),
+    ListState.REFUSED: gettext_lazy("None: it was discarded before"),
 }
 
 
 def standing(row: ConsentList) -> str:
     """Where the list stands, and what to do where somebody has to."""
     if row.state == ListState.FAULTY:
-        return _("Has faults: mend the file and bring it again; give this one up")
+        return _("Has faults: fix the file and upload it again; discard this one")
     if row.state in {ListState.CHECKING, ListState.IMPORTING} and row.job.state in FINISHED:
-        return _("Has stopped before its end: go on with it, or give it up")
+        return _("Has stopped before its end: resume it, or discard it")
     return str(ListState(row.state).label)
 
 
@@ -81,7 +81,7 @@ def not_in_order(row: ConsentList, user: Any) -> str:
     if row.state == ListState.CHECKING:
         return _("This list is still being checked.")
     if row.state == ListState.FAULTY:
-        return _("This list has faults: nothing of it can be taken in. Give it up and bring it again.")
+        return _("This list has faults: nothing of it can be imported. Discard it and upload it again.")
     if row.state == ListState.REFUSED:
         return has_ended(row, user)
     return not_answerable(row, user)
@@ -89,7 +89,7 @@ def not_in_order(row: ConsentList, user: Any) -> str:
 
 def nothing_left(row: ConsentList, user: Any) -> str:
     is_open = row.state in {ListState.CHECKING, ListState.IMPORTING}
-    return "" if is_open and row.job.state in FINISHED else _("There is nothing to go on with.")
+    return "" if is_open and row.job.state in FINISHED else _("There is nothing to resume.")
 
 
 def has_ended(row: ConsentList, user: Any) -> str:
@@ -156,7 +156,7 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
                 form.add_error("file", str(refusal))
             else:
                 return HttpResponseRedirect(reverse("admin:consent_consentlist_change", args=[row.pk]))
-        title = _("Bring a list of consents")
+        title = _("Upload a consent import")
         context = {**self.admin_site.each_context(request), "title": title, "form": form, "opts": self.opts}
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, "admin/consent/bring_list.html", context, status=status)
@@ -164,9 +164,9 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
     @service_action(
         permission=Permission.LIST_BRING,
         ask=AnswerForm,
-        label=gettext_lazy("Answer the proposal to take it in"),
+        label=gettext_lazy("Decide about the import"),
         skip=not_in_order,
-        description=gettext_lazy("Approving takes every line in as an answer of its own. That cannot be undone."),
+        description=gettext_lazy("Approving imports every line as a choice of its own. That cannot be undone."),
     )
     def answer_list(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> str:
         approve = answer["decision"] == "approve"
@@ -177,9 +177,9 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
             actor=actor_of(request),
             now=clock.now(),
         )
-        return _("Approved. The lines are being taken in.") if approve else _("Refused. The file is destroyed.")
+        return _("Approved. The rows are being imported.") if approve else _("Refused. The file is destroyed.")
 
-    @service_action(permission=Permission.LIST_BRING, label=gettext_lazy("Go on with the list"), skip=nothing_left)
+    @service_action(permission=Permission.LIST_BRING, label=gettext_lazy("Resume the import"), skip=nothing_left)
     def carry_on(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
         lifecycle.carry_on(row=obj, actor=actor_of(request))
 
@@ -187,7 +187,7 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.LIST_BRING,
         label=gettext_lazy("Give the list up"),
         skip=has_ended,
-        description=gettext_lazy("No further line is taken in, and the file is destroyed. Lines that are in stay in."),
+        description=gettext_lazy("No further row is imported, and the file is destroyed. Imported rows stay."),
     )
     def give_up(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
         lifecycle.give_up(row=obj, actor=actor_of(request), now=clock.now())

@@ -21,9 +21,9 @@ class ListState(TextChoices):
     CHECKING = "checking", _("Being checked")
     FAULTY = "faulty", _("Has faults")
     CHECKED = "checked", _("In order: waits for a second person")
-    IMPORTING = "importing", _("Being taken in")
-    DONE = "done", _("Taken in")
-    REFUSED = "refused", _("Given up")
+    IMPORTING = "importing", _("Being imported")
+    DONE = "done", _("Imported")
+    REFUSED = "refused", _("Cancelled")
 
 
 #: Nothing of a list with a fault is taken in. IMPORTING to REFUSED: the rest is given up, what is in stays.
@@ -40,21 +40,33 @@ LIST_MOVES: dict[str, set[str]] = {
 class LineFault(TextChoices):
     """What is wrong with a line or with the file, and what to do. Never what stood there."""
 
-    ADDRESS_FORMAT = "ADDRESS_FORMAT", _("No address of this channel: write an e-mail address, or a number with +91.")
+    ADDRESS_FORMAT = (
+        "ADDRESS_FORMAT",
+        _("Not an address of this channel: write an email address, or a number with +91."),
+    )
     ANSWER_UNKNOWN = "ANSWER_UNKNOWN", _("Write given, denied or withdrawn.")
     CHANNEL_UNKNOWN = "CHANNEL_UNKNOWN", _("Write sms, whatsapp, rcs, voice or email.")
-    ORIGIN_UNKNOWN = "ORIGIN_UNKNOWN", _("Say how the yes was taken: app, call, contract, paper_form, sms or web_form.")
-    PROOF_MISSING = "PROOF_MISSING", _("A yes needs the SHA-256 of its proof, 64 characters from 0 to 9 and a to f.")
-    PROTECTED = "PROTECTED", _("Somebody else has to say yes for this person: record the guardian's answer instead.")
+    ORIGIN_UNKNOWN = (
+        "ORIGIN_UNKNOWN",
+        _("Say how the consent was collected: app, call, contract, paper_form, sms or web_form."),
+    )
+    PROOF_MISSING = (
+        "PROOF_MISSING",
+        _("A consent needs the SHA-256 of its proof, 64 characters from 0 to 9 and a to f."),
+    )
+    PROTECTED = "PROTECTED", _("Someone else has to consent for this person: record the guardian's decision instead.")
     PURPOSE_UNKNOWN = "PURPOSE_UNKNOWN", _("There is no purpose of this code in force.")
     PURPOSE_WITHOUT_MESSAGES = "PURPOSE_WITHOUT_MESSAGES", _("No messages are sent for this purpose.")
-    TIME_AHEAD = "TIME_AHEAD", _("This time lies in the future.")
+    TIME_AHEAD = "TIME_AHEAD", _("This time is in the future.")
     TIME_FORMAT = "TIME_FORMAT", _("Write the time like 2025-10-01 or 2025-10-01T14:30:00+05:30.")
-    TIME_TOO_EARLY = "TIME_TOO_EARLY", _("No answer is that old: write a time from 1990 on.")
-    CONSENT_NOT_NEEDED = "CONSENT_NOT_NEEDED", _("This purpose rests on a law or a contract: nobody is asked for it.")
+    TIME_TOO_EARLY = "TIME_TOO_EARLY", _("No choice is that old: write a time from 1990 on.")
+    CONSENT_NOT_NEEDED = (
+        "CONSENT_NOT_NEEDED",
+        _("This purpose is based on a law or a contract: no one is asked for it."),
+    )
     TOO_SOON_AFTER_NO = (
         "TOO_SOON_AFTER_NO",
-        _("The person said no shortly before: until they may be asked again only they themselves may say yes, to us."),
+        _("The person refused shortly before: until they may be asked again only they themselves may consent, to us."),
     )
     FILE_COLUMNS = "FILE_COLUMNS", _("The first line must name the columns, each once, and no other.")
     FILE_EMPTY = "FILE_EMPTY", _("The file has no lines below its heading.")

@@ -22,7 +22,7 @@ class ConsentList(FourEyesModel):
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("whose"))
-    collected_by = models.CharField(_("where the answers were collected"), max_length=200)
+    collected_by = models.CharField(_("where the consents were collected"), max_length=200)
     layout = models.CharField(max_length=4, choices=[("csv", "CSV"), ("xlsx", "XLSX")], editable=False)
     sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, editable=False)
     file = models.OneToOneField("vault.StoredFile", models.PROTECT, related_name="+", editable=False)
@@ -32,14 +32,14 @@ class ConsentList(FourEyesModel):
     state = models.CharField(_("state"), max_length=10, choices=ListState.choices, default=ListState.CHECKING)
     lines = models.PositiveIntegerField(_("lines"), default=0)
     faulty = models.PositiveIntegerField(_("lines with a fault"), default=0)
-    done = models.PositiveIntegerField(_("lines taken in"), default=0)
+    done = models.PositiveIntegerField(_("imported rows"), default=0)
     job = models.ForeignKey("jobs.Job", models.PROTECT, related_name="+", verbose_name=_("job"), editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
     record = Record(
         name=_("Imported consents"),
         place=Place.tab("consent", 70),
-        kept="Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
+        kept="A note of staff about a file; the file itself is destroyed when it is imported or discarded.",
         day="made_at",
         prefix="CL",
         is_work=True,

@@ -32,7 +32,9 @@ class WeightForm(forms.Form):
 
     weight = forms.ChoiceField(
         label=gettext_lazy("What kind of change is it?"),
-        help_text=gettext_lazy("A first version is neither. Nothing chosen means material: everybody is told before."),
+        help_text=gettext_lazy(
+            "A first version is neither. Nothing chosen means material: everyone is notified before."
+        ),
         choices=[
             (Weight.MATERIAL, Weight.MATERIAL.label),
             (Weight.EDITORIAL, Weight.EDITORIAL.label),
@@ -48,7 +50,7 @@ class ClauseForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     number = PublicWords(
         label=gettext_lazy("Number"),
-        help_text=gettext_lazy("Like 9 or 9.7. The clause stands where its number belongs."),
+        help_text=gettext_lazy("Like 9 or 9.7. The clause goes where its number belongs."),
         max_length=16,
         widget=forms.TextInput(attrs={"size": 8}),
     )
@@ -118,7 +120,8 @@ class DetailsForm(forms.Form):
     effective_on = DayField(
         label=gettext_lazy("In force from"),
         help_text=gettext_lazy(
-            "Like 2026-12-28. Today or later; only the first version here of a text that was in force elsewhere may name an "
+            "Like 2026-12-28. Today or later; only the first version here of a text that was in force elsewhere "
+            "may name an "
             "earlier day."
         ),
         input_formats=["%Y-%m-%d", "%d-%m-%Y"],

@@ -25,7 +25,7 @@ def _announcement(handle: Handle) -> Announcement:
         .first()
     )
     if found is None:
-        raise NotFound("There is no such announcement.", code="NO_SUCH_ANNOUNCEMENT")
+        raise NotFound("Policy notification not found.", code="NO_SUCH_ANNOUNCEMENT")
     return found
 
 
@@ -33,7 +33,7 @@ class TellEveryone:
     """Parameter: ``announcement``. Run again it goes on with whoever was not told yet."""
 
     name = policy_notifications.TELL
-    label = _("Tell everybody of a text")
+    label = _("Notify everyone of a text")
 
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a round that there is not."""
@@ -44,7 +44,7 @@ class ReachProof:
     """Parameter: ``announcement``. A line for each person and channel: references, codes and times, no address."""
 
     name = REACH_PROOF
-    label = _("Proof of who was told of a text")
+    label = _("Delivery report of a text")
 
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a round that there is not."""

@@ -30,7 +30,7 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("now", gettext_lazy("Holds now")), ("before", gettext_lazy("Replaced by a later one"))]
+        return [("now", gettext_lazy("In force now")), ("before", gettext_lazy("Replaced by a later one"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in {"now", "before"}:
@@ -62,7 +62,7 @@ class BlockedFilter(admin.SimpleListFilter):
             ("modes", gettext_lazy("A channel")),
             ("bands", gettext_lazy("Hours")),
             ("days", gettext_lazy("Days")),
-            ("nothing", gettext_lazy("Nothing any more")),
+            ("nothing", gettext_lazy("Nothing from now on")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -93,8 +93,8 @@ class BlockAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin
     search_fields = ("pk",)
     search_help_text = gettext_lazy("A receipt number, a subject's reference, or a number in full")
     list_note = gettext_lazy(
-        "What people told us to block, the latest first. The last one of a person holds, for whoever's messages we send. "
-        "An operator's own register of such wishes is not here."
+        "What people asked us to block, the latest first. The last one of a person applies, no matter whose "
+        "messages we send. An operator's own register of such preferences is not here."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -106,7 +106,7 @@ class BlockAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin
         term = search_term.strip()
         return (queryset.filter(_asked_for(term)) if term else queryset), False
 
-    @admin.display(description=gettext_lazy("told us"), ordering="changed_at")
+    @admin.display(description=gettext_lazy("reported to us"), ordering="changed_at")
     def told(self, obj: PreferenceChange) -> str:
         return str(obj)
 
@@ -117,9 +117,9 @@ class BlockAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin
     @admin.display(description=gettext_lazy("what is blocked"))
     def what(self, obj: PreferenceChange) -> str:
         said = [f"{label}: {words}" for name, (label, _words) in BLOCKED.items() if (words := _list(obj, name))]
-        return "; ".join(said) or _("Nothing any more")
+        return "; ".join(said) or _("Nothing from now on")
 
-    @admin.display(description=gettext_lazy("who told us, and how"))
+    @admin.display(description=gettext_lazy("reported by, and how"))
     def who(self, obj: PreferenceChange) -> str:
         event = getattr(obj.entry, "auditevent", None)
         return str(Way(event.facts["way"]).label) if event is not None else "–"

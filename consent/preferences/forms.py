@@ -187,7 +187,7 @@ class HistoryForm(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", _("The last day lies before the first. Change one of them."))
+            self.add_error("until", _("The last day is before the first. Change one of them."))
         return cleaned
 
 
@@ -199,7 +199,7 @@ class ReceiptForm(forms.Form):
 
     reference = forms.CharField(
         label=_("Reference or receipt number"),
-        help_text=_("Capital or small letters, with or without spaces and hyphens."),
+        help_text=_("Upper or lower case, with or without spaces and hyphens."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         max_length=80,
         required=False,
@@ -278,19 +278,19 @@ TOLD_STAFF = [(way.value, way.label) for way in (Way.STAFF, Way.PHONE, Way.PAPER
 class WithdrawForm(forms.Form):
     """How and when the person told staff."""
 
-    way = forms.ChoiceField(label=_("How the person told us"), choices=TOLD_STAFF)
+    way = forms.ChoiceField(label=_("How the person contacted us"), choices=TOLD_STAFF)
     occurred_at = MomentField(
         label=_("When (IST)"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Empty: now. A letter counts from the day it came."),
+        help_text=_("Empty: now. A posted document counts from the day it came."),
         error_messages={"invalid": _("Enter a date and a time, like 2026-11-28T14:30.")},
     )
 
     def clean_occurred_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["occurred_at"]
         if at is not None and at > clock.now():
-            raise forms.ValidationError(_("This lies in the future."))
+            raise forms.ValidationError(_("This is in the future."))
         return at
 
 
@@ -300,7 +300,7 @@ class StopForm(WithdrawForm):
     fiduciary = forms.ModelChoiceField(label=_("Whose messages"), queryset=Fiduciary.objects.all())
     kind = forms.ChoiceField(
         label=_("Kind of address"),
-        choices=[(addresses.PHONE, _("Telephone number")), (addresses.EMAIL, _("E-mail address"))],
+        choices=[(addresses.PHONE, _("Phone number")), (addresses.EMAIL, _("Email address"))],
     )
     address = forms.CharField(
         label=_("Number or address"), max_length=254, error_messages={"required": _("Enter the number or address.")}
@@ -342,5 +342,5 @@ class StopForm(WithdrawForm):
                 "sender", _("This sender is not registered for the company. Check it, or leave it empty to stop all.")
             )
         elif cleaned.get("kind") == addresses.EMAIL:
-            self.add_error("sender", _("Senders write to telephone numbers. Leave this empty for an e-mail address."))
+            self.add_error("sender", _("Senders write to phone numbers. Leave this empty for an email address."))
         cleaned["channel"], cleaned["header"] = channel, header

@@ -43,7 +43,7 @@ class QuestionsForm(forms.Form):
                     widget=forms.CheckboxSelectMultiple,
                     required=False,
                     error_messages={
-                        "invalid_choice": _("One of the choices is not offered any more. Look at them again and save.")
+                        "invalid_choice": _("One of the choices is no longer offered. Check them again and save.")
                     },
                 )
 

@@ -52,7 +52,7 @@ def history_pdf(acts: Acts, names: Mapping[str, str], *, at: datetime) -> bytes:
         "language": get_language() or "en",
         "title": _("What you agreed to"),
         "made": _("Made on %(time)s IST from the consent ledger of Onesetu.") % {"time": _time(at)},
-        "cut": _("Here stand the latest %(shown)s of %(total)s. The CSV file on the same page has all of them.")
+        "cut": _("These are the latest %(shown)s of %(total)s. The CSV file on the same page has all of them.")
         % {"shown": _number(len(shown)), "total": _number(total)}
         if total > len(shown)
         else "",
@@ -122,7 +122,7 @@ def _said(act: Told, names: Mapping[str, str]) -> list[str]:
     if act.change is None:
         return [act.company or "–", *stop_words(act)]
     said = "; ".join(f"{label}: {words}" for label, words in blocked_words(act.change))
-    return [_("Every company"), _("Do not disturb"), "–", said or _("Nothing is blocked any more.")]
+    return [_("Every company"), _("Do not disturb"), "–", said or _("Nothing is blocked now.")]
 
 
 def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime) -> bytes:
@@ -174,14 +174,14 @@ def fact_pdf(fact: PreferenceChange | StandingEnded, *, proof: bytes, address: s
     """The same of what a person blocks ("do not disturb"), and of a guardian who answers for somebody no more."""
     row: Any = fact  # a change of wishes that has no receipt has no file either
     if isinstance(fact, PreferenceChange):
-        said = blocked_words(fact) or [(_("Your answer"), _("Nothing is blocked any more."))]
+        said = blocked_words(fact) or [(_("Your answer"), _("Nothing is blocked now."))]
         when = fact.changed_at
         how = [
             (_("How"), str(Way(row.entry.auditevent.facts["way"]).label)),
             (_("How we knew who it was"), change_identified_words(fact)),
         ]
     else:
-        said = [(_("Your answer"), _("You answer for this person no more"))]
+        said = [(_("Your answer"), _("You no longer decide for this person"))]
         when, how = fact.ended_at, [(_("Ended by"), str(fact.get_by_display()))]
     rows = [
         [_("Receipt"), row.receipt.reference],
@@ -202,7 +202,7 @@ def _receipt(reference: str, rows: Sequence[Sequence[str]], *, proof: bytes, add
         "rows": rows,
         "check": _("Check this receipt"),
         "address": address,
-        "how": _("Anybody may check it here, with the file attached to this PDF (%(file)s):") % {"file": name},
+        "how": _("Anyone may check it here, with the file attached to this PDF (%(file)s):") % {"file": name},
         "whole": _("This code is the whole receipt file. Scan it and paste the text on the page above."),
         "too_long": _("The receipt file is too long for a code. It is attached to this PDF."),
         "file": name,

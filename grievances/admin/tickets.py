@@ -89,7 +89,7 @@ class AssignForm(django_forms.Form):
         queryset=User.objects.none(),
         error_messages={"required": _("Choose who works on it")},
     )
-    why = Prose(label=_("A word to them (an internal note)"), required=False, longest=LONGEST_MESSAGE)
+    why = Prose(label=_("Internal note"), required=False, longest=LONGEST_MESSAGE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,7 +158,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         label=_("Assign"),
         ask=AssignForm,
         skip=closed,
-        description=_("The officer sees it in their own queue. The person is not told."),
+        description=_("The officer sees it in their own queue. The person is not informed."),
     )
     def assign(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
         triage.transfer(

@@ -86,7 +86,7 @@ class BecomeForm(forms.Form):
         ],
         error_messages={"required": _("Select for whom")},
     )
-    person_name = forms.CharField(label=_("If for somebody else: their name"), max_length=200, required=False)
+    person_name = forms.CharField(label=_("If for someone else: their name"), max_length=200, required=False)
     field = forms.ChoiceField(
         label=_("Of a correction: what is wrong"), choices=[("", "–"), *FIELDS.items()], required=False
     )
@@ -129,8 +129,8 @@ class SortsTickets:
         label=_("Stop the messages"),
         skip=_no_stop,
         description=_(
-            "Everything promotional of the sender stops at the address that got it: the number or e-mail address in the "
-            "grievance, else where the person can be reached. The person is told."
+            "All promotional messages of the sender stop at the address that got it: the number or email address "
+            "in the grievance, else where the person can be reached. The person is informed."
         ),
     )
     def stop_messages(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> str:
@@ -154,8 +154,8 @@ class SortsTickets:
         ask=ClientForm,
         skip=_no_pass,
         description=_(
-            "For a message that we only carried for a client. The client reads the grievance by the interface; it stays open "
-            "here with its dates, and the person is told."
+            "For a message that we only carried for a client. The client reads the grievance by the API; it stays "
+            "open here with its dates, and the person is informed."
         ),
     )
     def pass_on(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
@@ -177,8 +177,9 @@ class SortsTickets:
         ask=BecomeForm,
         skip=_no_request,
         description=_(
-            "The clocks of the right start from the day on which it reached us, and the person is asked to show who they are. "
-            "For somebody else: enter on the page of the request whose data it is, and the code that goes there."
+            "The deadlines of the right run from the day on which it reached us, and the person is asked to prove "
+            "their identity. For someone else: enter on the page of the request whose data it is, and the code "
+            "that is sent there."
         ),
     )
     def become_request(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
@@ -191,8 +192,9 @@ class SortsTickets:
         ask=DocumentForm,
         skip=not_mine_to_answer,
         description=_(
-            "For a document that its person names: the review desk may look at a rejected one again only once its customer "
-            "has asked. Of who was signed in the desk knows it by itself; of anybody else once you say so."
+            "For a document that its person names: the review desk may review a rejected one again only once its "
+            "customer has asked. For a person who was signed in the desk knows it by itself; for anyone else once "
+            "you say so."
         ),
     )
     def tie_document(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
@@ -222,7 +224,7 @@ class SortsTickets:
         ask=OtherForm,
         skip=_no_merge,
         description=_(
-            "Of the same person. This one is closed, the one with the earlier date goes on; the person is told."
+            "Of the same person. This one is closed, the one with the earlier date continues; the person is informed."
         ),
     )
     def merge(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from grievances.base import request_choices
 
 OUTSIDE_WORK: Final[Mapping[str, Any]] = {
-    request_choices.OutsideWork.FIND: _("Say what it holds"),
+    request_choices.OutsideWork.FIND: _("Say what it contains"),
     request_choices.OutsideWork.CORRECT: _("Correct it"),
     request_choices.OutsideWork.ERASE: _("Erase it"),
     request_choices.OutsideWork.STOP: _("Stop using it"),
-    request_choices.OutsideWork.TELL: _("Be told of it"),
+    request_choices.OutsideWork.TELL: _("Get notified of it"),
 }
 OUTSIDE_STATES: Final[Mapping[str, Any]] = {
     request_choices.OutsideState.OPEN: _("To be done"),

@@ -27,7 +27,7 @@ KINDS: Final[Mapping[str, Text]] = {
     choices.TicketKind.KYC: _("Proving who I am (KYC)"),
     choices.TicketKind.BILLING: _("A bill or a payment"),
     choices.TicketKind.ACCOUNT_BLOCKED: _("My account is blocked"),
-    choices.TicketKind.CONSENT: _("A consent I gave or took back"),
+    choices.TicketKind.CONSENT: _("A consent I gave or withdrew"),
     choices.TicketKind.BREACH: _("My data may have been stolen or lost"),
     choices.TicketKind.CHILD: _("The data of a child"),
     choices.TicketKind.OTHER: _("Something else"),
@@ -80,8 +80,8 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     choices.EntryKind.NOTE: _("Internal note"),
     choices.EntryKind.PROPOSAL: _("Our answer"),
     choices.EntryKind.CORRECTION: _("Our answer, corrected"),
-    choices.EntryKind.ACCEPTED: _("The person said: this settles it"),
-    choices.EntryKind.DECLINED: _("The person said: this does not settle it"),
+    choices.EntryKind.ACCEPTED: _("The person said: this resolves it"),
+    choices.EntryKind.DECLINED: _("The person said: this does not resolve it"),
     choices.EntryKind.REMINDED: _("The person reminded us"),
     choices.EntryKind.NOTICE: _("We asked again if our answer settles it"),
     choices.EntryKind.LATE: _("We missed the date"),
@@ -106,8 +106,8 @@ EXTENSION_REASONS: Final[Mapping[str, Text]] = {
 OWN_ENTRY_KINDS: Final[Mapping[str, Text]] = {
     choices.EntryKind.FILED: _("You sent this to us"),
     choices.EntryKind.MESSAGE: _("Your message"),
-    choices.EntryKind.ACCEPTED: _("You said: this settles it"),
-    choices.EntryKind.DECLINED: _("You said: this does not settle it"),
+    choices.EntryKind.ACCEPTED: _("You said: this resolves it"),
+    choices.EntryKind.DECLINED: _("You said: this does not resolve it"),
     choices.EntryKind.REMINDED: _("You reminded us"),
     choices.EntryKind.RATED: _("You rated our answer"),
     choices.EntryKind.APPEALED: _("You appealed to another officer"),
@@ -125,7 +125,7 @@ ANSWERS: Final[Mapping[str, Text]] = {
     choices.Answer.WAITING: _("Waiting for the person"),
     choices.Answer.ACCEPTED: _("Accepted"),
     choices.Answer.DECLINED: _("Not accepted"),
-    choices.Answer.SILENT: _("No answer"),
+    choices.Answer.SILENT: _("No choice made"),
     choices.Answer.WITHDRAWN: _("Withdrawn without an answer"),
     choices.Answer.CORRECTED: _("Corrected before an answer"),
 }
@@ -153,9 +153,9 @@ MAIL_REASONS: Final[Mapping[str, Text]] = {
     Reason.FLOOD: _("Too many mails of one sender in an hour"),
     Reason.KNOWN: _("The same mail came before"),
     Reason.LOOP: _("It is from ourselves, or goes in a circle"),
-    Reason.NO_SENDER: _("Nobody signs it"),
-    Reason.READ_RECEIPT: _("A mail program says that a letter was opened"),
-    Reason.UNREADABLE: _("It cannot be read: a person has to look into the mailbox"),
+    Reason.NO_SENDER: _("No one signs it"),
+    Reason.READ_RECEIPT: _("A mail program reports that a message was opened"),
+    Reason.UNREADABLE: _("It cannot be read: a person has to check the mailbox"),
     Reason.UNVERIFIED: _("Sender not verified: an internal note of the grievance"),
 }
 ROOT_CAUSES: Final[Mapping[str, Text]] = {
@@ -164,7 +164,7 @@ ROOT_CAUSES: Final[Mapping[str, Text]] = {
     choices.RootCause.UNCLEAR_TEXT: _("A text or page that misleads"),
     choices.RootCause.CLIENT: _("A client of ours"),
     choices.RootCause.SUPPLIER: _("A supplier of ours"),
-    choices.RootCause.SOMEBODY_ELSE: _("Somebody who is neither client nor supplier"),
+    choices.RootCause.SOMEBODY_ELSE: _("Neither client nor supplier"),
     choices.RootCause.NO_FAULT: _("Nothing went wrong"),
 }
 #: The person's word on how we dealt with it, best first.
@@ -188,7 +188,7 @@ STAFF_TURNS: Final[Mapping[str, Text]] = {
 
 #: How the person hears of what staff write, by the channel of ``notifications.way_to``.
 REACHED: Final[Mapping[str, Text]] = {
-    "email": _("The person gets an e-mail that says there is something to read."),
+    "email": _("The person gets an email that says there is something to read."),
     "sms": _("The person gets an SMS that says only that there is something to read."),
     "whatsapp": _("The person gets a WhatsApp message that says only that there is something to read."),
     "rcs": _("The person gets an RCS message that says only that there is something to read."),
@@ -199,7 +199,7 @@ REACHED: Final[Mapping[str, Text]] = {
 }
 #: The one thing a staff page offers first.
 STAFF_ACTIONS: Final[Mapping[str, Text]] = {
-    StaffAction.ASSIGN: _("Assign it to somebody"),
+    StaffAction.ASSIGN: _("Assign"),
     StaffAction.ANSWER: _("Answer it"),
     StaffAction.ANSWER_NOW: _("Answer it now"),
     StaffAction.WAIT: _("Wait for the person"),
@@ -217,22 +217,22 @@ _PERSON: Final[Mapping[str, Text]] = {
     Situation.WITH_US: _("We are checking your grievance. %(officer)s will reply by %(due)s (%(left)s)."),
     Situation.DUE_TODAY: _("We are checking your grievance. %(officer)s will reply today, %(due)s."),
     Situation.LATE: _("We should have replied by %(due)s. We are late. You can remind us."),
-    Situation.WITH_YOU: _("We need your answer to go on. The date by which we reply stays %(due)s."),
-    Situation.WITH_YOU_PAUSED: _("We need your answer to go on. The time we have is paused until you reply."),
+    Situation.WITH_YOU: _("We need your answer to continue. The date by which we reply stays %(due)s."),
+    Situation.WITH_YOU_PAUSED: _("We need your answer to continue. The time we have is paused until you reply."),
     Situation.WITH_YOU_PARTLY: _(
-        "We need your answer to go on. Our own date waits for it; the date of the law does not: %(due)s."
+        "We need your answer to continue. Our target date is paused; the legal deadline is not: %(due)s."
     ),
     Situation.WITH_YOU_LATE: _(
-        "We should have replied by %(due)s. We are late, and we still need your answer to go on."
+        "We should have replied by %(due)s. We are late, and we still need your answer to continue."
     ),
-    Situation.ANSWERED: _("We have answered. Tell us if this settles your grievance."),
-    Situation.SETTLED: _("You told us that this is settled. The grievance is closed."),
+    Situation.ANSWERED: _("We have answered. Let us know if this resolves your grievance."),
+    Situation.SETTLED: _("You confirmed that this is resolved. The grievance is closed."),
     Situation.WITHDRAWN: _("You withdrew this grievance. It is closed."),
     Situation.CLOSED_BY_SILENCE: _(
         "We answered and asked you twice if that settles it. We heard nothing and closed it."
     ),
     Situation.ERASED: _("The data of this grievance was erased. Nothing more can be shown."),
-    Situation.MERGED: _("We joined this grievance with your other one, %(other)s. It goes on there."),
+    Situation.MERGED: _("We combined this grievance with your other one, %(other)s. It continues there."),
     Situation.JOINED: _("We answer this within another request of yours. Nothing is refused."),
 }
 #: The same on the page of a request about data, where the word "grievance" would puzzle.
@@ -240,13 +240,13 @@ _PERSON_OF_REQUEST: Final[Mapping[str, Text]] = {
     Situation.RECEIVED: _("We have your request. %(officer)s will reply by %(due)s."),
     Situation.WITH_US: _("We are working on your request. %(officer)s will reply by %(due)s (%(left)s)."),
     Situation.DUE_TODAY: _("We are working on your request. %(officer)s will reply today, %(due)s."),
-    Situation.ANSWERED: _("We have answered. Tell us if this settles your request."),
-    Situation.SETTLED: _("You told us that this is settled. The request is closed."),
+    Situation.ANSWERED: _("We have answered. Let us know if this resolves your request."),
+    Situation.SETTLED: _("You confirmed that this is resolved. The request is closed."),
     Situation.WITHDRAWN: _("You withdrew this request. It is closed."),
     Situation.ERASED: _("The data of this request was erased. Nothing more can be shown."),
 }
 _PERSON_NO_DATE: Final[Text] = _("We are checking your grievance. %(officer)s will reply to you.")
-_PERSON_WAITS_NO_DATE: Final[Text] = _("We need your answer to go on.")
+_PERSON_WAITS_NO_DATE: Final[Text] = _("We need your answer to continue.")
 _STAFF: Final[Mapping[str, Text]] = {
     Situation.RECEIVED: _("New. Answer by %(due)s (%(left)s)."),
     Situation.WITH_US: _("Our turn. Answer by %(due)s (%(left)s)."),
@@ -258,8 +258,8 @@ _STAFF: Final[Mapping[str, Text]] = {
         "The person owes us an answer. Our own date waits; the date of the law does not: %(due)s (%(left)s)."
     ),
     Situation.WITH_YOU_LATE: _("Late since %(due)s, and the person owes us an answer. Answer with what you have."),
-    Situation.ANSWERED: _("Answered. The person has not said yet if this settles it."),
-    Situation.SETTLED: _("Closed: the person said this settles it."),
+    Situation.ANSWERED: _("Answered. The person has not said yet if this resolves it."),
+    Situation.SETTLED: _("Closed: the person said this resolves it."),
     Situation.WITHDRAWN: _("Closed: the person withdrew it."),
     Situation.CLOSED_BY_SILENCE: _("Closed: two notices and no answer from the person."),
     Situation.ERASED: _("Closed: the data was erased."),
@@ -291,8 +291,8 @@ _ALREADY: Final[Mapping[str, tuple[Text, Text]]] = {
         _("This request is open already. It is with us."),
     ),
     "answered": (
-        _("We have answered this grievance already. Tell us if our answer settles it."),
-        _("We have answered this request already. Tell us if our answer settles it."),
+        _("We have answered this grievance already. Let us know if our answer resolves it."),
+        _("We have answered this request already. Let us know if our answer resolves it."),
     ),
     "closed": (
         _("This grievance is closed already."),

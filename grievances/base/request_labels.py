@@ -23,34 +23,36 @@ RIGHTS: Final[Mapping[str, Text]] = {
     request_choices.Right.OPT_OUT: _("Do not sell or share my data"),
     request_choices.Right.LIMIT: _("Limit the use of sensitive data"),
     request_choices.Right.NOMINATION: _("Name a nominee"),
-    request_choices.Right.CLAIM: _("Act for somebody who died or can no longer act"),
+    request_choices.Right.CLAIM: _("Act for someone who has died or cannot act"),
 }
 #: Two lines under each choice: what one gets, and what stays.
 PROMISES: Final[Mapping[str, Text]] = {
     request_choices.Right.ACCESS: _(
-        "You get everything we hold about you: a page to read and files. What would show other people is blacked out."
+        "You get everything we have about you: a page to read and files. What would show other people is blacked out."
     ),
     request_choices.Right.PORTABILITY: _("You get your data as JSON and CSV files, to take to another company."),
     request_choices.Right.CORRECTION: _(
-        "We correct what is wrong and tell everybody who has it from us. Our log keeps what stood before."
+        "We correct what is wrong and inform everyone who has it from us. We keep a record of the earlier value "
+        "for as long as the rules require."
     ),
-    request_choices.Right.COMPLETION: _("We add what is missing and tell everybody who has it from us."),
-    request_choices.Right.ERASURE: _("We erase what we need not keep. Our answer says what stays, why and until when."),
+    request_choices.Right.COMPLETION: _("We add what is missing and inform everyone who has it from us."),
+    request_choices.Right.ERASURE: _(
+        "We erase what we do not need to keep. Our answer says what stays, why and until when."
+    ),
     request_choices.Right.RESTRICTION: _(
         "We keep the data and stop using it until the matter is settled. A right in the EU."
     ),
-    request_choices.Right.OBJECTION: _("Tell us which use you do not want. We stop it unless a law obliges us."),
-    request_choices.Right.RECIPIENTS: _("You get the list of everybody who has your data from us, and what they got."),
+    request_choices.Right.OBJECTION: _("Choose which use you do not want. We stop it unless a law obliges us."),
+    request_choices.Right.RECIPIENTS: _("You get the list of everyone who has your data from us, and what they got."),
     request_choices.Right.WITHDRAWAL: _(
         "Taking a consent back is as easy as giving it. Signed in, you do it yourself at once."
     ),
-    request_choices.Right.OPT_OUT: _("It holds at once. A right in California; we do it for everybody."),
-    request_choices.Right.LIMIT: _("It holds at once. A right in California; we do it for everybody."),
-    request_choices.Right.NOMINATION: _(
-        "Somebody who may use your rights when you die or can no longer act. Signed in only."
-    ),
+    request_choices.Right.OPT_OUT: _("It is valid at once. A right in California; we do it for everyone."),
+    request_choices.Right.LIMIT: _("It is valid at once. A right in California; we do it for everyone."),
+    request_choices.Right.NOMINATION: _("Someone who may use your rights when you die or cannot act. Signed in only."),
     request_choices.Right.CLAIM: _(
-        "One of our people looks at the papers, and a second one has to agree. Whether we know the person we tell nobody before."
+        "One of our team reviews the documents, and a second one has to approve. We do not say whether we know the "
+        "person before."
     ),
 }
 CAPACITIES: Final[Mapping[str, Text]] = {
@@ -74,7 +76,7 @@ PROOFS: Final[Mapping[str, Text]] = {
     request_choices.Proof.SESSION: _("Signed in"),
     request_choices.Proof.CODE: _("A code sent to the address"),
     request_choices.Proof.SESSION_AND_CODE: _("Signed in, and a code sent to the address"),
-    request_choices.Proof.PAPERS: _("Papers, and a code sent to the address"),
+    request_choices.Proof.PAPERS: _("Documents, and a code sent to the address"),
     request_choices.Proof.CALL: _("An officer called the number back"),
 }
 FINDINGS: Final[Mapping[str, Text]] = {
@@ -91,22 +93,23 @@ JOINED_LINES: Final[Mapping[str, Text]] = {
         "You asked for the same again (%(reference)s). We answer both here, by the earlier date. Nothing is refused."
     ),
     request_choices.JoinedBecause.MANY: _(
-        "You sent many requests in a short time. We answer %(reference)s (%(right)s) here too, so that one officer sees "
+        "You sent many requests in a short time. We answer %(reference)s (%(right)s) here too, so that one officer "
+        "sees "
         "them together. Nothing is refused."
     ),
 }
 #: What a paper has to show, by capacity.
 PAPERS_NEEDED: Final[Mapping[str, Text]] = {
     request_choices.Capacity.CHILD: _(
-        "A paper that shows you are the parent or lawful guardian, such as a birth certificate."
+        "A document that shows you are the parent or lawful guardian, such as a birth certificate."
     ),
     request_choices.Capacity.REPRESENTED: _("The order or certificate that makes you the lawful guardian."),
     request_choices.Capacity.NOMINEE: _(
-        "The death certificate or a doctor's certificate of incapacity, and a paper with your name."
+        "The death certificate or a doctor's certificate of incapacity, and a document with your name."
     ),
     request_choices.Capacity.RELATIVE: _("The death certificate."),
     request_choices.Capacity.AGENT: _(
-        "A signed paper in which the person asks you to act, and says for which requests."
+        "A signed document in which the person asks you to act, and says for which requests."
     ),
 }
 BUNDLE_STATES: Final[Mapping[str, Text]] = {
@@ -131,13 +134,13 @@ GROUNDS: Final[Mapping[str, Text]] = {
     request_choices.RefusalGround.OTHERS: _("It would show the data of others"),
     request_choices.RefusalGround.REPEATED: _("The same was answered as often as the law asks for"),
     request_choices.RefusalGround.CLAIM: _("It is needed for a legal claim"),
-    request_choices.RefusalGround.NOT_NOMINEE: _("Not shown to be a nominee of anybody here"),
+    request_choices.RefusalGround.NOT_NOMINEE: _("Not verified as a nominee of anyone here"),
     request_choices.RefusalGround.NOT_NAMED: _("The person did not name this right"),
 }
 #: What the person reads, by ground.
 REFUSALS: Final[Mapping[str, Text]] = {
     request_choices.RefusalGround.NOT_PROVED: _(
-        "We could not make sure who asks. Without that we give nobody's data out and change nothing."
+        "We could not verify your identity. Without that we give out no one's data and change nothing."
     ),
     request_choices.RefusalGround.LAW_KEEPS: _("A law obliges us to keep this data."),
     request_choices.RefusalGround.OTHERS: _(
@@ -148,8 +151,8 @@ REFUSALS: Final[Mapping[str, Text]] = {
     ),
     request_choices.RefusalGround.CLAIM: _("This data is needed to make or defend a legal claim."),
     request_choices.RefusalGround.NOT_NOMINEE: _(
-        "What you sent does not show us that you may act for a person whose data we hold. Everybody gets this same answer, "
-        "whether we know the person or not: so it tells nobody who is with us."
+        "What you sent does not prove that you may act for a person whose data we have. Everyone gets this same "
+        "answer, whether we know the person or not: so it does not reveal who is with us."
     ),
     request_choices.RefusalGround.NOT_NAMED: _(
         "The person did not name this among the things that you may do for them."

@@ -25,8 +25,8 @@ class BringForm(legacy_imports.BringForm):
         label=_("List of open grievances"),
         help_text=format_lazy(
             _(
-                "A CSV (UTF-8) or XLSX file. Columns: {columns}. Times as YYYY-MM-DD HH:MM (IST). Each line is tried first: "
-                "nothing is taken in before you say so."
+                "A CSV (UTF-8) or XLSX file. Columns: {columns}. Times as YYYY-MM-DD HH:MM (IST). Each line is "
+                "tried first: nothing is imported before you approve it."
             ),
             columns=", ".join(legacy_import.COLUMNS),
         ),
@@ -41,13 +41,13 @@ class TicketTakeOverAdmin(legacy_imports.TakeOverAdmin):
     view_permission = add_permission = export_permission = GrievancePermission.TICKET_BRING
     export_resource = resource_of(TicketTakeOver, legacy_imports.EXPORTED)
     create_form = BringForm
-    create_title = _("Bring open grievances of an old system")
+    create_title = _("Upload open grievances of an old system")
     line_fault = staticmethod(line_fault)
     take_in_means = _(
-        "Each becomes a grievance whose dates count from its receipt there. Lines at fault are left out. It goes on where "
-        "it stopped."
+        "Each becomes a grievance whose dates count from its receipt there. Lines at fault are left out. It "
+        "continues where it stopped."
     )
-    give_up_means = _("The list is destroyed. What was taken in stays.")
+    give_up_means = _("The list is destroyed. Imported rows stay.")
 
     def create(self, request: HttpRequest, given: dict[str, Any]) -> int:
         actor: Any = actor_of(request)

@@ -9,15 +9,15 @@ FAULTS: Final[Mapping[str, Any]] = {
     "OLD_REFERENCE": _("The reference in the old system is missing or too long, or has a number of a person in it"),
     "RECEIVED": _("Write when it was received, as YYYY-MM-DD or YYYY-MM-DD HH:MM (IST), a time that has passed"),
     "ACKNOWLEDGED": _("Write when it was acknowledged, after it was received, or leave it empty"),
-    "KIND": _("There is no such kind of grievance"),
+    "KIND": _("Grievance category not found"),
     "REQUEST": _("Requests about data are asked on their own pages: they need proof of who asks"),
-    "DOOR": _("There is no such way by which a grievance comes in"),
+    "DOOR": _("Intake channel not found"),
     "LANGUAGE": _("Write en, hi or mr"),
     "ADDRESS": _("The email address or mobile number is none"),
     "NO_ADDRESS": _("It needs an email address or a mobile number"),
     "NO_WORDS": _("What happened is missing"),
-    "TWICE": _("The same reference stands in the list before"),
-    "THERE_ALREADY": _("This grievance of the old system was taken over before"),
+    "TWICE": _("The same reference is in the list before"),
+    "THERE_ALREADY": _("This grievance of the old system was imported before"),
 }
 
 

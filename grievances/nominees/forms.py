@@ -22,7 +22,7 @@ class NomineeForm(forms.Form):
 
     full_name = NameWords(
         label=_("Name of the nominee"),
-        help_text=_("As it stands on their identity document."),
+        help_text=_("As it appears on their identity document."),
         max_length=200,
         error_messages={
             "required": _("Enter the nominee's name."),
@@ -83,7 +83,7 @@ class ClaimForm(ContactForm):
         label=_("Who are you?"),
         choices=[
             (str(Capacity.NOMINEE), _("The person named me as their nominee")),
-            (str(Capacity.RELATIVE), _("A relative or somebody else who reports a death")),
+            (str(Capacity.RELATIVE), _("A relative or another person who reports a death")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who you are")},
@@ -132,7 +132,8 @@ class ClaimForm(ContactForm):
         cleaned = super().clean()
         if cleaned.get("capacity") == Capacity.RELATIVE and cleaned.get("cause") == RestCause.INCAPACITY:
             said = _(
-                "For a living person only a nominee or a lawful guardian can act. A guardian asks for the person as such."
+                "For a living person only a nominee or a lawful guardian can act. A guardian asks for the person "
+                "as such."
             )
             self.add_error("cause", said)
         return cleaned

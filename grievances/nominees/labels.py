@@ -33,5 +33,5 @@ RELATIONS: Final[Mapping[str, Text]] = {
     choices.NomineeRelation.SIBLING: _("Sister or brother"),
     choices.NomineeRelation.RELATIVE: _("Another relative"),
     choices.NomineeRelation.FRIEND: _("A friend"),
-    choices.NomineeRelation.OTHER: _("Somebody else"),
+    choices.NomineeRelation.OTHER: _("Someone else"),
 }

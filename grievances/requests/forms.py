@@ -44,13 +44,13 @@ class DetailsForm(forms.Form):
         {value: text for value, text in request_labels.CAPACITIES.items() if value != Capacity.RELATIVE},
     )
     person_name = forms.CharField(
-        label=_("If for somebody else: their name"),
+        label=_("If for someone else: their name"),
         required=False,
         max_length=200,
         error_messages={"max_length": _("Shorten the name to 200 characters or fewer")},
     )
     person_address = forms.CharField(
-        label=_("If for somebody else: their email address or mobile number that we know"),
+        label=_("If for someone else: their email address or mobile number that we know"),
         required=False,
         max_length=254,
     )
@@ -157,7 +157,7 @@ class PersonCodeForm(TrackForm):
 
     code = forms.CharField(
         label=_("Code"),
-        help_text=_("The 6 digits in that letter."),
+        help_text=_("The 6 digits in that message."),
         max_length=32,
         error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
@@ -165,8 +165,8 @@ class PersonCodeForm(TrackForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["address"].help_text = _("The one that our letter with the code came to.")
-        empty = _("Enter the email address or mobile number that the letter came to")
+        self.fields["address"].help_text = _("The one that our message with the code came to.")
+        empty = _("Enter the email address or mobile number that the code came to")
         self.fields["address"].error_messages |= {"required": empty, "max_length": empty}
 
 

@@ -12,12 +12,12 @@ class PutTogether:
     """Parameter: ``bundle``. Run again it goes on with the parts that wait."""
 
     name = data_copies.JOB
-    label = _("Put a copy of somebody's data together")
+    label = _("Build data copy")
 
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a copy that there is not."""
         rows = Bundle.objects.select_related("request__ticket__fiduciary")
         bundle = rows.filter(pk=int(str(handle.parameters["bundle"]))).first()
         if bundle is None:
-            raise NotFound("There is no such copy.", code="NO_SUCH_BUNDLE")
+            raise NotFound("Data copy not found.", code="NO_SUCH_BUNDLE")
         data_copies.run(bundle, progress=handle.progress)

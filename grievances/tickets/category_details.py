@@ -60,11 +60,11 @@ DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
     ),
     TicketKind.ACCOUNT_BLOCKED: (
         Detail("account_name", _("Which account is it?"), _("Its reference, or the name on it.")),
-        Detail("reason_told", _("Which reason were you told?"), is_long=True),
+        Detail("reason_told", _("Which reason were you given?"), is_long=True),
         Detail("blocked_on", _("Since when is it blocked?"), is_day=True),
     ),
     TicketKind.CONSENT: (
-        Detail("consent_about", _("What did you agree to, or take back?")),
+        Detail("consent_about", _("What did you agree to, or withdraw?")),
         Detail("consent_reference", _("Number of the receipt, if you have it"), _("For example OS-CR-7K4M-9QX2-C3TN.")),
     ),
     TicketKind.BREACH: (
@@ -80,7 +80,7 @@ DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
             choices={
                 "parent": _("Parent or guardian"),
                 "child": _("I am the child"),
-                "other": _("Somebody else"),
+                "other": _("Someone else"),
             },
         ),
         Detail(

@@ -113,12 +113,12 @@ class Risk(TextChoices):
 class RiskReason(TextChoices):
     """Why two people set a risk against the points. A closed list: nothing about a person is typed."""
 
-    EXPLAINED = "explained", _("What raised the points was explained and looked at")
+    EXPLAINED = "explained", _("What raised the points was explained and reviewed")
     SUPERVISED = "supervised", _("It is listed on an exchange, or watched by a regulator")
     COMPLAINTS = "complaints", _("Complaints about its messages")
     NEWS = "news", _("What was published about it")
     AUTHORITY = "authority", _("The word of an authority")
-    POINTS_AGAIN = "points_again", _("The reason of before holds no more")
+    POINTS_AGAIN = "points_again", _("The earlier reason no longer applies")
 
 
 class Standing(TextChoices):
@@ -152,7 +152,7 @@ class RenewalReason(TextChoices):
     NAME_CHANGED = "name_changed", _("The name has changed")
     PAN_CHANGED = "pan_changed", _("The PAN has changed")
     BANK_CHANGED = "bank_changed", _("The bank account has changed")
-    SIGNATORY_CHANGED = "signatory_changed", _("Somebody else signs")
+    SIGNATORY_CHANGED = "signatory_changed", _("Another person signs")
     GSTIN_CANCELLED = "gstin_cancelled", _("The GST registration was cancelled or suspended")
     COMPLAINTS = "complaints", _("Many recipients complained in a short time")
 
@@ -164,13 +164,13 @@ EVENTS = frozenset(RenewalReason) - {RenewalReason.PERIOD, RenewalReason.DOCUMEN
 class DocumentState(TextChoices):
     RECEIVED = "received", _("Being checked by machine")
     REFUSED = "refused", _("The file cannot be used")
-    STALLED = "stalled", _("Could not be checked by machine: we look at why")
+    STALLED = "stalled", _("Automatic check failed: we find out why")
     CHECKED = "checked", _("Waiting for a person")
     APPROVED = "approved", _("Approved")
     ASKED_AGAIN = "asked_again", _("Asked for again")
     REJECTED = "rejected", _("Rejected")
     REPLACED = "replaced", _("Replaced by a newer file")
-    REMOVED = "removed", _("Removed before anybody decided about it")
+    REMOVED = "removed", _("Removed before a decision")
     DESTROYED = "destroyed", _("Destroyed")
     EXPIRED = "expired", _("No longer valid: its last day has passed")
 
@@ -235,7 +235,7 @@ REPLACEABLE = frozenset(
 class Method(TextChoices):
     """By what means a check finds what it says."""
 
-    FILE = "file", _("by looking into the file")
+    FILE = "file", _("by checking the file")
     OCR = "ocr", _("by machine, from its pictures")
     CRYPTO = "crypto", _("by a signature")
     CHECKSUM = "checksum", _("by form and check digit")
@@ -274,7 +274,7 @@ class LikenessState(TextChoices):
     """What people said of somebody whose name is like one on a list."""
 
     OPEN = "open", _("To be answered")
-    SOMEBODY_ELSE = "somebody_else", _("Somebody else")
+    SOMEBODY_ELSE = "somebody_else", _("Someone else")
     SAME = "same", _("The same")
 
 
@@ -292,14 +292,14 @@ class Provenance(TextChoices):
     PAGE = "page", _("Sent on the pages")
     STAFF = "staff", _("Sent in by staff")
     API = "api", _("Sent by a program")
-    LEGACY = "legacy", _("Taken over from an old system")
+    LEGACY = "legacy", _("Imported from an old system")
 
 
 class CameBy(TextChoices):
     """How a document reached the staff who bring it in."""
 
     POST = "post", _("By post")
-    EMAIL = "email", _("By e-mail")
+    EMAIL = "email", _("By email")
     IN_PERSON = "in_person", _("In person")
 
 
@@ -327,9 +327,9 @@ class DecisionReason(TextChoices):
     NUMBER_DIFFERS = "number_differs", _("The number typed is not the one on the document")
     COPY_OF_COPY = "copy_of_copy", _("A copy of a copy, or a photo of a screen")
     EXPIRED = "expired", _("No longer valid")
-    NUMBER_OF_ANOTHER = "number_of_another", _("The document belongs to somebody else")
+    NUMBER_OF_ANOTHER = "number_of_another", _("The document belongs to someone else")
     ALTERED = "altered", _("The document looks altered")
-    APPEAL = "appeal", _("We look at it again because you asked for it")
+    APPEAL = "appeal", _("We review it again because you asked for it")
 
 
 #: Only these reject a document for good.
@@ -345,7 +345,7 @@ OUTCOME_MOVES = {
 class LookResult(TextChoices):
     """What a second look at an approval found."""
 
-    OPEN = "open", _("Not looked at yet")
+    OPEN = "open", _("Not reviewed yet")
     FINE = "fine", _("Right as it was decided")
     FAULT = "fault", _("A fault")
 
@@ -378,4 +378,4 @@ class DeletionRefusal(TextChoices):
 
     LAW = "law", _("A law asks us to keep it")
     HOLD = "hold", _("A duty of law or a legal claim stops us from deleting it now")
-    CLAIM = "claim", _("It is needed to bring or to answer a claim")
+    CLAIM = "claim", _("It is needed to submit or to answer a claim")

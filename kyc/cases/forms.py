@@ -53,7 +53,7 @@ class SharesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for reference, name in bodies:
             self.fields[self.name_of(reference)] = forms.DecimalField(
-                label=_("Per cent of %(held)s") % {"held": name},
+                label=_("Percentage of %(held)s") % {"held": name},
                 help_text=_("Leave it empty if no part of it is owned."),
                 initial=f"{noted[reference].normalize():f}" if reference in noted else None,
                 required=False,
@@ -63,7 +63,7 @@ class SharesForm(forms.Form):
                 decimal_places=4,
                 error_messages={
                     "invalid": _("Enter a number, for example 33.5."),
-                    **dict.fromkeys(("min_value", "max_value"), _("A share is more than 0 and at most 100 per cent.")),
+                    **dict.fromkeys(("min_value", "max_value"), _("A share is more than 0 and at most 100%.")),
                 },
             )
 
@@ -79,7 +79,7 @@ class PartyForm(forms.Form):
     is_me = forms.BooleanField(required=False)
     name = forms.CharField(
         label=_("Full name"),
-        help_text=_("As it stands on their papers."),
+        help_text=_("As it appears on their documents."),
         max_length=200,
         error_messages={"required": _("Enter the name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -97,7 +97,7 @@ class PartyForm(forms.Form):
         error_messages={"required": _("Choose what this person is.")},
     )
     percent = forms.DecimalField(
-        label=_("Per cent owned"),
+        label=_("Percentage owned"),
         help_text=_("For an owner, for example 33.5."),
         required=False,
         max_digits=7,
@@ -123,7 +123,7 @@ class PartyForm(forms.Form):
             del self.fields["is_another"]
         if me:
             self.fields["is_me"].label = _("It is me: %(name)s") % {"name": me}
-            self.fields["name"].help_text = _("As it stands on their papers. Leave it empty if it is you.")
+            self.fields["name"].help_text = _("As it appears on their documents. Leave it empty if it is you.")
         else:
             del self.fields["is_me"]
         choices: Any = [choice for choice in PartyRole.choices if choice[0] in offered]
@@ -150,7 +150,7 @@ class PartyForm(forms.Form):
         if given["percent"] is not None and not given["is_organisation"]:
             given["roles"] = list(dict.fromkeys([*given["roles"], str(PartyRole.OWNER)]))
         if given["is_organisation"] and given["percent"] is None and "percent" not in self.errors:
-            self.add_error("percent", _("Enter how many per cent the owner owns."))
+            self.add_error("percent", _("Enter what percentage the owner owns."))
         return given
 
 
@@ -207,7 +207,7 @@ class ProposalForm(forms.Form):
     answered = needed(
         _("needed to approve"),
         forms.MultipleChoiceField(
-            label=_("The machine could not settle this. I looked at it:"),
+            label=_("The automatic check could not decide this. I reviewed it:"),
             required=False,
             widget=forms.CheckboxSelectMultiple,
             help_text=_("Write in the note what you saw, and where."),
@@ -292,7 +292,7 @@ class AnswerForm(forms.Form):
         if self.waiting is None or self.cleaned_data.get("proposal") != self.waiting.reference:
             # The reason stays in its field; the answer was to something else.
             self.data = {**dict(self.data.items()), **self.initial, "decision": ""}
-            raise forms.ValidationError(_("Another proposal waits now. Read it here, then answer it."), code="ANOTHER")
+            raise forms.ValidationError(_("Another proposal waits now. Read it here, then decide."), code="ANOTHER")
         return self.cleaned_data
 
 

@@ -63,7 +63,7 @@ MISNAMED: Mapping[str, Any] = {
 }
 
 #: Whatever number was asked for.
-AADHAAR_TYPED = _("This looks like an Aadhaar number. We take none: type the number that stands on this document.")
+AADHAAR_TYPED = _("This looks like an Aadhaar number. We accept none: type the number that is on this document.")
 #: One sentence for each fault of a number, by type and reason; "" is for the rest.
 NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "pan": {
@@ -79,7 +79,8 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "bank_account": {
         "": _("This is no account number. Type it as the cheque or the statement shows it."),
         "AADHAAR": _(
-            "This number has the digits of an Aadhaar number, which we may not take. If it is the number of the account, say so."
+            "This number has the digits of an Aadhaar number, which we may not take. If it is the number of the "
+            "account, say so."
         ),
     },
     "cin": {"": _("A CIN has 21 characters, like U72200MH2013PTC245678. Compare the number with the certificate.")},
@@ -105,7 +106,7 @@ STAFF_TURNS: Mapping[str, Any] = {
 
 #: What can be shown in more than one way.
 NEEDS: Mapping[str, Any] = {
-    "authorisation": _("Proof that somebody may sign for you"),
+    "authorisation": _("Authorisation of your signatory"),
     "bank": _("Bank account"),
     "business": _("Proof of your business"),
     "identity": _("Proof of identity"),
@@ -143,22 +144,24 @@ PROPER_NAMES = frozenset({"Aadhaar", "Udyam"})
 
 #: The customer reads it on the page of each of two documents that contradict each other.
 DOES_NOT_FIT = _(
-    "The PAN card and the GST certificate do not fit together: the GST number holds another PAN. "
-    "Send the one that is wrong or out of date again."
+    "The PAN card and the GST certificate do not fit together: the GST number contains another PAN. Send the one "
+    "that is wrong or out of date again."
 )
 
 #: How far a file was searched for Aadhaar numbers, where none had to be covered.
 #: One sentence for each reason why a signed file cannot be read. The customer may mend it.
 PROOF_FAULTS: Mapping[str, Any] = {
-    Fault.ARCHIVE: _("This ZIP is not an offline e-KYC file: it must hold one XML file. Send it as you downloaded it."),
+    Fault.ARCHIVE: _(
+        "This ZIP is not an offline e-KYC file: it must contain one XML file. Send it as you downloaded it."
+    ),
     Fault.ENCRYPTED: _("The PDF has a password. Enter it under the file, and choose the file again."),
     Fault.TYPE: _("This is not the kind of file that was asked for. Send it as you downloaded it."),
     Fault.TYPE_MISMATCH: _("This is not the kind of file that was asked for. Send it as you downloaded it."),
-    "DTD": _("The file holds something that such a file never holds. Download it again and send it unchanged."),
+    "DTD": _("The file contains something that such a file never contains. Download it again and send it unchanged."),
     "PASSWORD_WRONG": _("The password does not open the PDF. Check it, and choose the file again."),
     "SIGNATURE_MISSING": _(
-        "Nobody has signed this file, so it proves nothing. Download it anew and send it as it is, unopened and unchanged, or "
-        "show another document."
+        "This file has no signature, so it proves nothing. Download it again and send it as it is, unopened and "
+        "unchanged, or show another document."
     ),
     "SHARE_CODE_MISSING": _(
         "Enter the share code that you chose when you downloaded the file, and choose the file again."
@@ -204,13 +207,13 @@ WHYS: Mapping[str, Any] = {
     "own_proposal": _("To read their own proposal about you"),
     "support": _("To help you at your wish"),
     "audit": _("For an audit"),
-    "security": _("To look into a security event"),
+    "security": _("To investigate a security event"),
     "": _("No reason was written down"),
 }
 
 #: What was shown, as the customer reads it; empty for the page of the document as everybody at the desk sees it.
 SHOWN: Mapping[str, Any] = {
-    "": _("the pages and all that stands on them, under a mark that names who looks; the number you typed was masked"),
+    "": _("the pages and everything on them, under a watermark that names the reader; the number you typed was masked"),
     **{str(one): one.label for one in Revealed},
 }
 
@@ -225,12 +228,10 @@ SIGNED_KINDS: Mapping[str, Any] = {
 
 SEARCHES: Mapping[str, Any] = {
     "SEARCHED": _("Searched for Aadhaar numbers: none found."),
-    "PARTLY": _(
-        "Text and QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: look at it."
-    ),
-    "NOT_SEARCHED": _("QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: look at it."),
+    "PARTLY": _("Text and QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: check it."),
+    "NOT_SEARCHED": _("QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: check it."),
 }
-_LOOK_AT_PICTURES = _("Text in pictures was not searched: look at it.")
+_LOOK_AT_PICTURES = _("Text in pictures was not searched: check it.")
 
 
 def searched(document: Document) -> str:
@@ -238,8 +239,8 @@ def searched(document: Document) -> str:
     if not document.hidden:
         return str(SEARCHES.get(document.searched, ""))
     covered = ngettext(
-        "%(count)d Aadhaar number was found and covered for good: the copy we keep does not hold it.",
-        "%(count)d Aadhaar numbers were found and covered for good: the copy we keep does not hold them.",
+        "%(count)d Aadhaar number was found and covered for good: the copy we keep does not contain it.",
+        "%(count)d Aadhaar numbers were found and covered for good: the copy we keep does not contain them.",
         document.hidden,
     ) % {"count": document.hidden}
     return covered if document.searched == "SEARCHED" else f"{covered} {_LOOK_AT_PICTURES}"
@@ -301,9 +302,9 @@ def shows(kind: str) -> tuple[Any, ...]:
 
 #: What the verification of a customer is worth: the sentence and the mark beside it.
 STANDINGS: Mapping[str, tuple[Any, str]] = {
-    Standing.VERIFIED: (_("You are verified. We look at your documents again on %(day)s."), "ok"),
+    Standing.VERIFIED: (_("You are verified. We review your documents again on %(day)s."), "ok"),
     Standing.EXPIRING: (
-        _("Show your documents again by %(day)s. What we verified before holds until then."),
+        _("Show your documents again by %(day)s. What we verified before is valid until then."),
         "warning",
     ),
     Standing.EXPIRED: (

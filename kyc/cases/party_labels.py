@@ -14,7 +14,7 @@ from kyc.cases.rules.ownership import OwnershipFault
 
 #: What staff read about shares that are doubtful.
 OWNERSHIP: Mapping[str, Any] = {
-    OwnershipFault.MORE_THAN_ALL: _("More than 100 per cent of something is named. Every owner named counts."),
+    OwnershipFault.MORE_THAN_ALL: _("More than 100% of something is named. Every owner named counts."),
     OwnershipFault.CLOSED_CIRCLE: _("Organisations own each other wholly: no person is behind them. Ask who is."),
     OwnershipFault.CIRCLE: _("Organisations own each other in part. The shares are followed to their limit."),
     OwnershipFault.NOT_ALL_NAMED: _("Not every owner is named. Ask who owns the rest."),
@@ -24,7 +24,7 @@ OWNERSHIP: Mapping[str, Any] = {
 #: What the customer reads about shares that prove nothing, and how to mend them.
 SHARES_WRONG: Mapping[str, Any] = {
     OwnershipFault.MORE_THAN_ALL: _(
-        "The shares you named come to more than 100 per cent. Change the one that is wrong, beside its owner."
+        "The shares you named come to more than 100%. Change the one that is wrong, beside its owner."
     ),
     OwnershipFault.CLOSED_CIRCLE: _(
         "The organisations you named own each other wholly, and no person is behind them. Add who owns them."
@@ -38,12 +38,12 @@ def lacking(one: Lacking) -> str:
         return str(SHARES_WRONG[one.fault])
     if one.leaves_room:
         return str(
-            _("The shares you named leave room for another owner. Name them, or say that nobody else owns as much.")
+            _("The shares you named leave room for another owner. Name them, or say that no one else owns as much.")
         )
     said = {
-        PartyRole.SIGNATORY: _("Name somebody who signs for you."),
+        PartyRole.SIGNATORY: _("Name a signatory."),
         PartyRole.DIRECTOR: _("Name a director, partner or trustee."),
-        PartyRole.OWNER: _("Name your owners. Their shares must not add up to more than 100 per cent."),
+        PartyRole.OWNER: _("Name your owners. Their shares must not add up to more than 100%."),
     }
     return str(said[PartyRole(one.role)])
 
@@ -51,11 +51,11 @@ def lacking(one: Lacking) -> str:
 def owned_shares(party: Party, percent: Fraction | None, shares: Iterable[Holding]) -> list[str]:
     """What an owner owns: its share through all ways together, or, where none follows, its shares as they were typed."""
     if percent:
-        return [_("owns %(percent)s per cent") % {"percent": f"{float(percent):.4g}"}]
+        return [_("owns %(percent)s%%") % {"percent": f"{float(percent):.4g}"}]
     return [
-        _("owns %(percent)s per cent of %(held)s") % {"percent": _typed(one.percent), "held": one.held.full_name}
+        _("owns %(percent)s%% of %(held)s") % {"percent": _typed(one.percent), "held": one.held.full_name}
         if one.held
-        else _("owns %(percent)s per cent") % {"percent": _typed(one.percent)}
+        else _("owns %(percent)s%%") % {"percent": _typed(one.percent)}
         for one in shares
         if one.owner_id == party.pk
     ]

@@ -35,7 +35,7 @@ def party_of(case: Case, reference: str) -> Party:
     """Somebody who stands behind this customer now. Raises NotFound for everybody else."""
     found = Party.objects.filter(case=case.pk, reference=reference, ended_at=None).first() if case.pk else None
     if found is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("Person not found.")
     return found
 
 
@@ -65,7 +65,7 @@ def document_for(user: Any, reference: str) -> Document:
     """Raises NotFound for everybody but the customer's own people."""
     found = documents_of(user).filter(reference=reference).first()
     if found is None:
-        raise NotFound("There is no such document.")
+        raise NotFound("Document not found.")
     return found
 
 
@@ -80,18 +80,18 @@ def customer_of_fiduciary(code: str, reference: str, *, at: datetime) -> Custome
     found = Customer.objects.select_related("subject").filter(reference=canonical).first()
     fiduciary = Fiduciary.objects.filter(code=code).first()
     if found is None or fiduciary is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound("Customer not found.")
     if not fiduciary.is_self:
         entity = senders.entity_of(fiduciary, at=at)
         if entity is None or entity.customer_id != found.pk:
-            raise NotFound("There is no such customer.")
+            raise NotFound("Customer not found.")
     return found
 
 
 def document_of_fiduciary(code: str, reference: str, *, at: datetime) -> Document:
     """A document of a customer that the fiduciary's system may speak for. Raises NotFound for every other."""
     found = Document.objects.select_related("case__customer").filter(reference=reference).first()
-    missing = NotFound("There is no such document.")
+    missing = NotFound("Document not found.")
     if found is None:
         raise missing
     try:

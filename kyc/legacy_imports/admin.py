@@ -25,8 +25,8 @@ class BringForm(legacy_imports.BringForm):
         label=_("Archive"),
         help_text=format_lazy(
             _(
-                "A ZIP file with index.csv (UTF-8) and the files that it names. Columns: {columns}. Dates as YYYY-MM-DD. "
-                "Each line is tried first: nothing is taken in before you say so."
+                "A ZIP file with index.csv (UTF-8) and the files that it names. Columns: {columns}. Dates as "
+                "YYYY-MM-DD. Each line is tried first: nothing is imported before you approve it."
             ),
             columns=", ".join(legacy_import.COLUMNS),
         ),
@@ -41,12 +41,12 @@ class TakeOverAdmin(legacy_imports.TakeOverAdmin):
     view_permission = add_permission = export_permission = Permission.TAKE_OVER_BRING
     export_resource = resource_of(TakeOver, legacy_imports.EXPORTED)
     create_form = BringForm
-    create_title = _("Bring KYC files of an old system")
+    create_title = _("Upload KYC files of an old system")
     line_fault = staticmethod(line_fault)
     take_in_means = _(
-        "Each document is checked like a new one. Lines at fault are left out. It goes on where it stopped."
+        "Each document is checked like a new one. Lines at fault are left out. It continues where it stopped."
     )
-    give_up_means = _("The archive is destroyed. What was taken in stays.")
+    give_up_means = _("The archive is destroyed. Imported documents stay.")
 
     def create(self, request: HttpRequest, given: dict[str, Any]) -> int:
         actor: Any = actor_of(request)

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='deletionrequest',
             name='refusal',
-            field=models.CharField(blank=True, choices=[('law', 'A law asks us to keep it'), ('hold', 'A duty of law or a legal claim stops us from deleting it now'), ('claim', 'It is needed to bring or to answer a claim')], max_length=8, verbose_name='why it is kept'),
+            field=models.CharField(blank=True, choices=[('law', 'A law asks us to keep it'), ('hold', 'A duty of law or a legal claim stops us from deleting it now'), ('claim', 'It is needed to submit or to answer a claim')], max_length=8, verbose_name='why it is kept'),
         ),
     ]

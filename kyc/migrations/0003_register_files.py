@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='document',
             name='retention_class',
-            field=models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank papers of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('register', 'Documents in the registers'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], db_default='kyc', default='kyc', max_length=16, verbose_name='kept as'),
+            field=models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank documents of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('register', 'Documents in the registers'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], db_default='kyc', default='kyc', max_length=16, verbose_name='kept as'),
         ),
     ]

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='document',
             name='state',
-            field=models.CharField(choices=[('received', 'Being checked by machine'), ('refused', 'The file cannot be used'), ('stalled', 'Could not be checked by machine: we look at why'), ('checked', 'Waiting for a person'), ('approved', 'Approved'), ('asked_again', 'Asked for again'), ('rejected', 'Rejected'), ('replaced', 'Replaced by a newer file'), ('removed', 'Removed before anybody decided about it'), ('destroyed', 'Destroyed'), ('expired', 'No longer valid: its last day has passed')], default='received', max_length=12, verbose_name='state'),
+            field=models.CharField(choices=[('received', 'Being checked by machine'), ('refused', 'The file cannot be used'), ('stalled', 'Automatic check failed: we find out why'), ('checked', 'Waiting for a person'), ('approved', 'Approved'), ('asked_again', 'Asked for again'), ('rejected', 'Rejected'), ('replaced', 'Replaced by a newer file'), ('removed', 'Removed before a decision'), ('destroyed', 'Destroyed'), ('expired', 'No longer valid: its last day has passed')], default='received', max_length=12, verbose_name='state'),
         ),
         migrations.AddConstraint(
             model_name='document',

@@ -27,7 +27,7 @@ class DeletionRequest(models.Model):
     kept_by = models.CharField(_("rule that keeps it"), max_length=40, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
     certificate = models.JSONField(_("certificate"), null=True, editable=False)
     certificate_sha256 = models.CharField(_("SHA-256 of the certificate"), max_length=64, blank=True)

@@ -21,10 +21,10 @@ from portal.kernel.vault.choices import RetentionClass
 #: By the need that a document meets.
 WHY: dict[str, Any] = {
     "agreement": gettext_lazy("To know what we agreed upon."),
-    "authorisation": gettext_lazy("To know that whoever signs may sign for you."),
+    "authorisation": gettext_lazy("To know that the signatory may sign for you."),
     "bank": gettext_lazy("To pay to the right account, and to refund."),
-    "education": gettext_lazy("To check what you told us when you applied."),
-    "employment": gettext_lazy("To check what you told us when you applied."),
+    "education": gettext_lazy("To check what you entered when you applied."),
+    "employment": gettext_lazy("To check what you entered when you applied."),
     "identity": gettext_lazy("To know that the person is who they say they are, and an adult."),
     "owners": gettext_lazy("To know who owns you in the end."),
     "pan": gettext_lazy("To know whose taxes and invoices these are, and to tell two customers of one name apart."),
@@ -35,10 +35,11 @@ REST = gettext_lazy("To know that the organisation exists under this name.")
 #: Who else hears of it, where somebody is set up to answer; by the name of the provider.
 ASKED: dict[str, Any] = {
     "bank": gettext_lazy(
-        "With your consent we send the account number, the IFSC and the name to %(recipient)s, who pays in one rupee to see whose account it is."
+        "With your consent we send the account number, the IFSC and the name to %(recipient)s, who pays in one "
+        "rupee to see whose account it is."
     ),
     "gstin": gettext_lazy(
-        "With your consent we send the GST number to %(recipient)s, to ask whether the registration stands."
+        "With your consent we send the GST number to %(recipient)s, to ask whether the registration is active."
     ),
     "pan": gettext_lazy(
         "With your consent we send the PAN and the name to %(recipient)s, to ask whether the PAN is good."
@@ -95,7 +96,8 @@ def until_approved(case: Case, retention_class: str, *, now: datetime) -> str:
     if found.until is not None or not found.by.law:
         return until_asked(found)
     said = _(
-        "While you are with us and %(time)s after. Until we approve it, you can ask us to delete it at any time: we do, unless a duty of law or a legal claim stops us. Once approved, it is kept because of: %(why)s."
+        "While you are with us and %(time)s after. Until we approve it, you can ask us to delete it at any time: "
+        "we do, unless a duty of law or a legal claim stops us. Once approved, it is kept because of: %(why)s."
     )
     return said % {"time": _length(found.by.period), "why": found.by.law}
 
@@ -104,11 +106,13 @@ def until_asked(found: retention_classes.Kept) -> str:
     """The same of what our own rule alone keeps: the customer may end it at any time."""
     if found.until is not None:
         said = _(
-            "Our own rule keeps it until %(day)s. You may ask us to delete it before: we do, unless a duty of law or a legal claim stops us."
+            "Our own rule keeps it until %(day)s. You may ask us to delete it before: we do, unless a duty of law "
+            "or a legal claim stops us."
         )
         return said % {"day": date_format(found.until, "j F Y")}
     said = _(
-        "Our own rule keeps it while you are with us and %(time)s after. You may ask us to delete it at any time: we do, unless a duty of law or a legal claim stops us."
+        "Our own rule keeps it while you are with us and %(time)s after. You may ask us to delete it at any time: "
+        "we do, unless a duty of law or a legal claim stops us."
     )
     return said % {"time": _length(found.by.period)}
 

@@ -50,9 +50,9 @@ class LookForm(forms.Form):
 
 def _not_to_look(row: SecondLook, user: Any) -> str:
     if row.result != LookResult.OPEN:
-        return str(_("It was looked at already."))
+        return str(_("It was reviewed already."))
     if qa_reviews.had_part(row.decision, user):
-        return str(_("Somebody else must look: you had a part in this decision."))
+        return str(_("Another person must review: you had a part in this decision."))
     return ""
 
 
@@ -69,7 +69,8 @@ class SecondLookAdmin(AuditedExport, ReadOnlyAdmin):
     list_select_related = ("decision__document", "decision__checked_by", "draw")
     nothing = Nothing(
         _(
-            "Approvals that were drawn for a QA review would be here. Each night a share of the day's approvals is drawn."
+            "Approvals that were drawn for a QA review would be here. Each night a share of the day's approvals is "
+            "drawn."
         ),
         _("QA samples"),
         "kyc.Draw",
@@ -106,7 +107,7 @@ class SecondLookAdmin(AuditedExport, ReadOnlyAdmin):
         label=_("Say what you found"),
         ask=LookForm,
         skip=_not_to_look,
-        description=_("Open the document first and look at it as if nobody had."),
+        description=_("Open the document first and review it independently."),
     )
     def say(self, request: HttpRequest, obj: SecondLook, answer: dict[str, Any]) -> None:
         field_changes.watch_row(obj)
@@ -134,19 +135,19 @@ class DrawAdmin(AuditedExport, ReadOnlyAdmin):
             .annotate(looks_count=Count("looks"), open_count=Count("looks", filter=is_open))
         )
 
-    @admin.display(description=_("share in per cent"), ordering="share")
+    @admin.display(description=_("share in %"), ordering="share")
     def per_cent(self, obj: Draw) -> str:
         return f"{obj.share.normalize():f}"
 
-    @admin.display(description=_("drawn for a second look"))
+    @admin.display(description=_("drawn for a QA review"))
     def how_many(self, obj: Draw) -> int:
         return int(obj.looks_count)  # type: ignore[attr-defined]
 
-    @admin.display(description=_("not looked at yet"))
+    @admin.display(description=_("not reviewed yet"))
     def left(self, obj: Draw) -> int:
         return int(obj.open_count)  # type: ignore[attr-defined]
 
-    @admin.display(description=_("drawn for a second look"))
+    @admin.display(description=_("drawn for a QA review"))
     def drawn(self, obj: Draw) -> str:
         """Each with what was found."""
         rows = obj.looks.select_related("decision__document").order_by("pk")
@@ -161,4 +162,4 @@ class DrawAdmin(AuditedExport, ReadOnlyAdmin):
         """Computed when the page is opened."""
         if qa_reviews.replayed(obj):
             return str(_("✓ The same approvals are drawn from the rows as they are now."))
-        return str(_("■ Other approvals are drawn from the rows as they are now: tell the data protection officer."))
+        return str(_("■ Other approvals are drawn from the rows as they are now: inform the data protection officer."))

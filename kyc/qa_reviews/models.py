@@ -20,7 +20,7 @@ class Draw(AppendOnlyModel):
     #: The root of the first checkpoint of the ledger that holds the whole day: nobody knew it when they decided.
     seed = models.CharField(_("seed"), max_length=64)
     tree_size = models.BigIntegerField(_("leaves of the checkpoint"))
-    share = models.DecimalField(_("share in per cent"), max_digits=5, decimal_places=2)
+    share = models.DecimalField(_("share in %"), max_digits=5, decimal_places=2)
     population = models.PositiveIntegerField(_("approvals"))
     drawn_at = models.DateTimeField(_("drawn"))
 
@@ -28,8 +28,8 @@ class Draw(AppendOnlyModel):
     data_categories = declare(none="id day seed tree_size share population drawn_at")
 
     class Meta:
-        verbose_name = _("draw of second looks")
-        verbose_name_plural = _("draws of second looks")
+        verbose_name = _("QA sample")
+        verbose_name_plural = _("QA samples")
         ordering = ("-day",)
 
     def __str__(self) -> str:
@@ -49,16 +49,16 @@ class SecondLook(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("looked at by"),
+        verbose_name=_("reviewed by"),
     )
-    looked_at = models.DateTimeField(_("looked at"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
 
     record = Record(name=_("QA reviews"), place=Place.entry("qa"), day="draw__drawn_at")
     data_categories = declare(none="id draw decision result reason_code looked_by looked_at")
 
     class Meta:
-        verbose_name = _("second look")
-        verbose_name_plural = _("second looks")
+        verbose_name = _("QA review")
+        verbose_name_plural = _("QA reviews")
         constraints = (
             models.CheckConstraint(
                 name="kyc_a_second_look_has_its_person",

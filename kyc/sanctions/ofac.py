@@ -36,7 +36,7 @@ def read(data: bytes, aliases: bytes = b"") -> list[Listed]:
     for row in _rows(data, _COLUMNS):
         uid, name, kind, remarks = _value(row[0]), _value(row[1]), _value(row[2]).casefold(), _value(row[11])
         if uid in seen:
-            raise BadListError("An entry stands in the list twice.")
+            raise BadListError("An entry appears in the list twice.")
         seen.add(uid)
         if kind not in _KINDS:
             continue

@@ -32,7 +32,7 @@ class NoteForm(forms.Form):
 
     note = PublicWords(
         label=_("What you found"),
-        help_text=_("Which papers you compared, and what tells the two apart or shows that they are one."),
+        help_text=_("Which documents you compared, and what tells the two apart or shows that they are one."),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=500,
     )
@@ -74,13 +74,13 @@ class ScreeningAdmin(AuditedExport, ReadOnlyAdmin):
 
 
 def _answered(likeness: Likeness, user: Any) -> str:
-    return "" if likeness.state == LikenessState.OPEN else str(_("This was answered already."))
+    return "" if likeness.state == LikenessState.OPEN else str(_("This was decided already."))
 
 
 def _not_to_propose(likeness: Likeness, user: Any) -> str:
     """Somebody else: of one that is open, or was said to be the same by mistake."""
     if sanctions_matches.open_answer(likeness) is not None:
-        return str(_("A colleague has answered. It waits for a second person."))
+        return str(_("A colleague has decided. It waits for a second person."))
     return "" if likeness.state == LikenessState.SAME else _answered(likeness, user)
 
 
@@ -91,8 +91,8 @@ def _not_to_say(likeness: Likeness, user: Any) -> str:
 def _not_to_answer(likeness: Likeness, user: Any) -> str:
     waiting = sanctions_matches.open_answer(likeness)
     if waiting is None:
-        return str(_("Nobody has proposed an answer."))
-    return str(_("You proposed this: somebody else must answer.")) if waiting.made_by_id == user.pk else ""
+        return str(_("No decision was proposed."))
+    return str(_("You proposed this: another person must decide.")) if waiting.made_by_id == user.pk else ""
 
 
 @admin.register(Likeness)
@@ -103,7 +103,8 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     export_permission = Permission.CASE_EXPORT
     export_resource = resource_of(
         Likeness,
-        "reference case__reference party__reference state source uid list_version list_sha256 decision why birth score found_at "
+        "reference case__reference party__reference state source uid list_version list_sha256 decision why birth "
+        "score found_at "
         "answered_at",
     )
     list_display = (
@@ -144,7 +145,7 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     def names_fit(self, obj: Likeness) -> str:
         return staff_labels.names_fit(obj.why) or date_format.NONE
 
-    @admin.display(description=_("papers to compare with"))
+    @admin.display(description=_("documents to compare with"))
     def papers(self, obj: Likeness) -> str:
         """Each as a link; opening one asks for a reason, as always."""
         rows = obj.case.documents.filter(party=obj.party, erased_at=None, sent_at__isnull=False).order_by("-sent_at")
@@ -172,17 +173,17 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     def listed_countries(self, obj: Likeness) -> str:
         return ", ".join(obj.listed.get("countries", [])) or date_format.NONE
 
-    @admin.display(description=_("answer that waits"))
+    @admin.display(description=_("pending decision"))
     def proposed(self, obj: Likeness) -> str:
         waiting = sanctions_matches.open_answer(obj)
         if waiting is None:
             return date_format.NONE
-        return _("Somebody else, says %(who)s, %(when)s") % {
+        return _("False positive, says %(who)s, %(when)s") % {
             "who": LoginNames()(waiting.made_by_id),
             "when": date_format.moment(waiting.made_at),
         }
 
-    @admin.display(description=_("answers that were refused"))
+    @admin.display(description=_("rejected decisions"))
     def refused(self, obj: Likeness) -> str:
         """Who refused, when and why: whoever answers anew has to know."""
         rows = obj.answers.filter(answer=Answer.REFUSED).order_by("-checked_at")
@@ -193,7 +194,7 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.CASE_DECIDE,
-        label=_("It is somebody else"),
+        label=_("False positive"),
         ask=NoteForm,
         skip=_not_to_propose,
         description=_("A second person has to agree. Until then nothing of this customer can be approved."),
@@ -201,7 +202,7 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     def somebody_else(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> str:
         field_changes.watch_row(obj)
         sanctions_matches.propose_somebody_else(obj, note=given["note"], actor=_actor(request), now=clock.now())
-        return str(_("Recorded. A second person answers it."))
+        return str(_("Recorded. A second person decides."))
 
     @service_action(
         permission=Permission.CASE_DECIDE,
@@ -209,7 +210,8 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         ask=NoteForm,
         skip=_not_to_say,
         description=_(
-            "Your word is enough. The customer is not verified from then on and cannot send, until two people correct it."
+            "Your word is enough. The customer is not verified from then on and cannot send, until two people "
+            "correct it."
         ),
     )
     def same(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:
@@ -218,7 +220,7 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.CASE_DECIDE,
-        label=_("Agree: somebody else"),
+        label=_("Confirm false positive"),
         skip=_not_to_answer,
         agrees=True,
         description=_("The same pair is not asked about again, in later editions of the list neither."),
@@ -229,11 +231,11 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.CASE_DECIDE,
-        label=_("Refuse the answer"),
+        label=_("Reject the decision"),
         ask=RefuseForm,
         skip=_not_to_answer,
         agrees=True,
-        description=_("The likeness stands as it did before: anybody may answer it anew."),
+        description=_("The match is open again: anyone may decide it anew."),
     )
     def refuse(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:
         field_changes.watch_row(obj)

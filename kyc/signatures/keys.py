@@ -55,7 +55,7 @@ class Key:
         is_pem = b"-----BEGIN CERTIFICATE-----" in data
         certificate = x509.load_pem_x509_certificate(data) if is_pem else x509.load_der_x509_certificate(data)
         if not isinstance(certificate.public_key(), rsa.RSAPublicKey):
-            raise ValueError("The certificate holds no RSA key.")  # noqa: TRY004 - the file's content is wrong
+            raise ValueError("The certificate contains no RSA key.")  # noqa: TRY004 - the file's content is wrong
         return cls(certificate.public_bytes(Encoding.DER), frozenset(kinds))
 
 

@@ -58,7 +58,7 @@ class EndForm(forms.Form):
 
 
 def _ended(obj: SignerKey, user: Any) -> str:
-    return str(_("It is not trusted any more.")) if obj.ended_at is not None else ""
+    return str(_("It is no longer trusted.")) if obj.ended_at is not None else ""
 
 
 def _kinds(obj: Any) -> str:

@@ -46,7 +46,7 @@ def is_refused(answer, path):
     check(answer, "post", path)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert answer.json()["code"] == "DOUBLED_MEMBER"
-    assert answer.json()["errors"] == [{"field": "address", "message": "stands twice in one object"}]
+    assert answer.json()["errors"] == [{"field": "address", "message": "appears twice in one object"}]
     assert "9876543210" not in answer.text
     return True
 

@@ -226,7 +226,7 @@ def test_a_link_ends_with_two_presses_as_with_one(linked, asha):
     her = customer_client(asha.user)
     for _press in range(2):
         page = her.post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk}, follow=True).text
-        assert "acts for you no more." in page
+        assert "no longer acts for you." in page
     assert AuditEvent.objects.filter(kind="consent.manager.unlinked").count() == 1
     other = CustomerUserFactory()
     assert (

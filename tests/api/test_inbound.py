@@ -377,7 +377,7 @@ def test_a_stop_that_comes_while_the_database_is_away_is_kept_and_counts_from_wh
     assert not ask().allowed
     assert replies(), "the person is answered"
     send(body, headers)
-    assert InboundMessage.objects.count() == 1, "told again it changes nothing"
+    assert InboundMessage.objects.count() == 1, "reported again it changes nothing"
 
 
 def test_a_stop_that_cannot_be_kept_is_not_taken_and_the_gateway_comes_again(asha, settings, tmp_path):

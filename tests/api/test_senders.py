@@ -54,7 +54,7 @@ def test_a_sender_is_told_how_its_kyc_stands_and_until_when(acme):
     Case.objects.filter(pk=case.pk).update(rekyc_on=today - timedelta(days=1))
     lapsed = asked()
     assert (lapsed["may_send"], lapsed["reason"], lapsed["kyc"]) == (False, "SENDER_KYC_LAPSED", "expired")
-    assert lapsed["sentence"].startswith("No: the KYC of whoever sends has lapsed.")
+    assert lapsed["sentence"].startswith("No: the sender's KYC has lapsed.")
 
 
 def test_a_closed_account_comes_before_its_kyc(acme):

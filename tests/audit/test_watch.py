@@ -89,5 +89,5 @@ def test_the_command_resumes_signing_only_when_every_check_passes(capsys):
         call_command("resume_signing")
     attacks.execute("UPDATE ledger_payload SET body = %s WHERE entry_id = %s", bytes(kept), entry.pk)
     call_command("resume_signing")
-    assert "signing goes on" in capsys.readouterr().out
+    assert "signing continues" in capsys.readouterr().out
     assert ledger.readiness()[1] is True

@@ -248,17 +248,17 @@ def test_staff_see_that_a_telling_stopped_halfway_and_what_to_do(change, state):
     announcement = change()
     page = reverse("admin:consent_announcement_change", args=[announcement.pk])
     listed = reverse("admin:consent_announcement_changelist")
-    assert "no job is at work on it" not in officer.get(page).text
+    assert "no job continues it" not in officer.get(page).text
     assert "Under way" in officer.get(listed).text
     Job.objects.update(state=state)
-    assert f"the job stands at “{state.label}”. Press “Go on telling”" in officer.get(page).text
-    assert "Stopped before everybody was told" in officer.get(listed).text
+    assert f"the job is at “{state.label}”. Press “Resume sending”" in officer.get(page).text
+    assert "Stopped before everyone was notified" in officer.get(listed).text
     announcement.refresh_from_db()
     policy_notifications.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
     announcement.refresh_from_db()
     run(announcement.job)
-    assert "no job is at work on it" not in officer.get(page).text
-    assert "Everybody told" in officer.get(listed).text
+    assert "no job continues it" not in officer.get(page).text
+    assert "Everyone was notified" in officer.get(listed).text
 
 
 def test_who_could_be_reached_on_no_way_is_told_once_there_is_one(change):

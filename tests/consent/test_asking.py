@@ -63,7 +63,7 @@ def test_a_new_person_is_asked_for_each_purpose_with_its_text_its_data_and_reach
     assert asked["marketing"].notice == notice.binding
     assert "email" in asked["marketing"].channels
     assert asked["analytics"].channels == ()
-    assert "Your e-mail address and telephone number" in asked["marketing"].data
+    assert "Your email address and phone number" in asked["marketing"].data
 
 
 def test_who_has_no_number_is_not_offered_what_needs_one(notice):

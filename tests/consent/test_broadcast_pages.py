@@ -81,7 +81,7 @@ def test_a_preview_says_what_keeps_it_from_being_sent(clients):
         ({"third_channel": "email"}, "Choose a second channel before a third one."),
         ({"per_minute": "0"}, "greater than or equal to 1"),
         ({"text_en": "Your PAN ABCPE1234F"}, "a PAN or the number of a card"),
-        ({"title": "For asha@acme.example"}, "an e-mail address"),
+        ({"title": "For asha@acme.example"}, "an email address"),
         ({"text_mr": ""}, "Write the text in मराठी."),
     ],
 )
@@ -115,7 +115,7 @@ def test_words_are_asked_for_in_the_languages_of_the_segment_only(clients):
         (
             {"entered_from": "2026-12-31", "entered_until": "2026-01-01"},
             "entered_until",
-            "The last day lies before the first.",
+            "The last day is before the first.",
         ),
         ({"text_en": "Dear {{ name }}, see this"}, "text_en", "Leave out “{{ name }}”"),
         ({"subject_en": "News for %(name)s"}, "subject_en", "Leave out “%(name)s”"),
@@ -144,8 +144,8 @@ def test_links_of_ours_and_of_the_registers_may_stand_in_a_broadcast(clients):
 @pytest.mark.parametrize(
     ("purpose", "channel", "says"),
     [
-        ("account_service", "dashboard", "It is owed: a no, a pause and quiet hours do not stop it."),
-        ("marketing", "email", "Whoever did not say yes to it, or said no, does not get it."),
+        ("account_service", "dashboard", "It is owed: an opt-out, a pause and quiet hours do not stop it."),
+        ("marketing", "email", "People who did not consent to it, or refused, do not get it."),
         ("product_updates", "email", "to this purpose"),
     ],
 )
@@ -182,7 +182,7 @@ def test_where_no_template_can_be_chosen_the_form_says_what_to_register_and_wher
 def test_the_page_of_a_test_says_why_it_goes_by_email_only(clients):
     clients[0].post(reverse(ADD), entered(propose="1"))
     path = reverse("admin:consent_broadcast_do_one", args=[Broadcast.objects.get().pk, "try-out"])
-    assert "Logins of staff have no number" in clients[0].get(path).content.decode()
+    assert "Staff accounts have no number" in clients[0].get(path).content.decode()
 
 
 def test_one_proposes_another_agrees_and_the_page_reports_to_the_last_person(clients):
@@ -211,7 +211,7 @@ def test_who_agrees_reads_that_the_broadcast_passes_over_a_no_and_quiet_hours(cl
     maker, checker = clients
     CustomerUserFactory()
     assert maker.post(reverse(ADD), entered(propose="1")).status_code == 302
-    says = "a no, a pause and quiet hours do not stop it"
+    says = "an opt-out, a pause and quiet hours do not stop it"
     row = Broadcast.objects.get()
     asks = checker.get(reverse("admin:consent_broadcast_do_one", args=[row.pk, "answer-broadcast"])).text
     assert says in asks
@@ -243,7 +243,7 @@ def test_a_broadcast_is_paused_resumed_and_cancelled_on_its_page(clients):
     act(maker, row, "pause")
     row.refresh_from_db()
     assert row.state == BroadcastState.PAUSED
-    assert "Paused: no message leaves" in page(maker, row)
+    assert "Paused: no message is sent" in page(maker, row)
     for code, why in {
         broadcasts.SEGMENT_GREW: "Many more people are in its segment",
         broadcasts.PURPOSE_CHANGED: "Its purpose has ended or has another category",

@@ -75,7 +75,7 @@ def test_a_faulty_draft_is_mended_clause_by_clause(officer):
         ({"number": "1"}, "There is a clause 1 already"),
         ({"title": "Ends with a stop."}, "Take the full stop away"),
         ({"title": ""}, "This field is required"),
-        ({"seen": "0" * 64}, "Somebody else changed this text"),
+        ({"seen": "0" * 64}, "Someone else changed this text"),
     ],
 )
 def test_a_refused_edit_keeps_everything_that_was_entered(officer, wrong, words):
@@ -148,7 +148,7 @@ def test_the_second_save_of_the_details_does_not_undo_the_first_and_loses_nothin
     answer = officer.post(url, mine)
     assert answer.status_code == 422
     for words in (
-        "Somebody else changed this text",
+        "Someone else changed this text",
         "What I wrote.",
         "मेरा।",
         "What they wrote.",

@@ -96,7 +96,7 @@ def test_the_first_version_may_have_been_in_force_elsewhere_and_says_so(publish,
     publish(version=version)
     assert version.is_taken_over
     assert clock.day(version.published_at) == far(0)
-    assert "Taken over" not in in_words(draft(LONGER, on=far(40)), Weight.MATERIAL)
+    assert "Imported" not in in_words(draft(LONGER, on=far(40)), Weight.MATERIAL)
 
 
 def test_a_first_version_whose_day_passed_while_it_waited_was_not_in_force_elsewhere(officer, administrator):

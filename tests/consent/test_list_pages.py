@@ -63,7 +63,7 @@ def test_a_list_is_brought_by_one_and_goes_in_by_the_yes_of_another(clients):
     assert row.job.reference in shown
     assert DECISION in shown
     assert DECISION not in page(first, row)
-    assert "The lines are being taken in" in act(second, row, "answer-list", decision="approve", reason="")
+    assert "The rows are being imported" in act(second, row, "answer-list", decision="approve", reason="")
     assert "0 of 2 lines are in" in page(first, row)
     at_work()
     assert "All 2 lines are in" in page(first, row)
@@ -89,12 +89,12 @@ def test_only_a_list_that_can_be_answered_is_said_to_wait_for_a_second_person(cl
     faulty = at_work()
     shown, listed = page(clients[1], faulty), clients[1].get(reverse("admin:consent_consentlist_changelist")).text
     for text in (shown, listed):
-        assert "Has faults: mend the file and bring it again; give this one up" in text
+        assert "Has faults: fix the file and upload it again; discard this one" in text
         assert WAITS not in text
-    assert "None: a list with faults is answered by nobody" in shown
+    assert "None: a list with faults cannot be approved" in shown
     act(clients[0], faulty, "give-up")
     shown = page(clients[1], faulty)
-    assert "None: it was given up before" in shown
+    assert "None: it was discarded before" in shown
     assert WAITS not in shown
     assert DECISION not in shown
     assert "This list has ended already" in act(clients[1], faulty, "answer-list", decision="approve", reason="")
@@ -109,7 +109,7 @@ def test_a_job_that_stopped_is_gone_on_with_from_the_page(clients, monkeypatch):
         patch.setattr("consent.consent_imports.services.dry_run._conclude", lambda *given: 1 / 0)
         row = at_work()
     assert "The job has stopped before its end" in page(clients[0], row)
-    assert "Has stopped before its end: go on with it" in page(clients[0], row)
+    assert "Has stopped before its end: resume it" in page(clients[0], row)
     assert "Done" in act(clients[0], row, "carry-on")
     assert at_work().state == "checked"
 

@@ -300,9 +300,9 @@ def test_the_same_file_is_taken_in_once(people):
     content = as_csv([line(1)])
     first, second = bring(people, content), bring(people, content)
     agree(first, people)
-    with pytest.raises(Refused, match="taken in already"):
+    with pytest.raises(Refused, match="imported already"):
         lifecycle.answer(row=second, approve=True, actor=people[1], now=clock.now())
-    with pytest.raises(Refused, match="taken in already"):
+    with pytest.raises(Refused, match="imported already"):
         bring(people, content)
     assert ConsentEvent.objects.count() == 1
     assert StoredFile.objects.count() == 2

@@ -99,9 +99,9 @@ def test_staff_see_on_the_page_of_the_answer_what_was_signed_and_that_it_holds(k
     event = ConsentEvent.objects.get(receipt__reference=receipt)
     row = ManagerRequest.objects.get()
     shown = ConsentEventAdmin(ConsentEvent, admin.site).signed_request(event)
-    for part in ("The signature holds", manager.public_key, row.signature, headers["webhook-id"], body.decode()):
+    for part in ("The signature is valid", manager.public_key, row.signature, headers["webhook-id"], body.decode()):
         assert part in shown
-    assert "Tell the data protection officer" in "".join(
+    assert "Inform the data protection officer" in "".join(
         manager_requests.described(ManagerRequest(**{**fields_of(row), "body": b"{}"}))
     )
 

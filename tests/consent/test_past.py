@@ -220,5 +220,5 @@ def test_a_persons_past_is_opened_for_a_reason_which_is_an_audit_event(asha, off
 def test_a_purposes_past_shows_counts_and_texts(asha, officer):
     said(asha, "given")
     page = officer.post(reverse(URL), {"at": "01-01-2020 10:00", "purpose": "marketing"}).content.decode()
-    assert "Nobody had answered." in page
+    assert "No choice made." in page
     assert "As it was at a time" in officer.get(reverse("admin:consent_consentevent_changelist")).content.decode()

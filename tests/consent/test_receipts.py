@@ -113,7 +113,7 @@ def test_a_receipt_that_our_key_signed_over_another_tree_stops_signing(asha):
     note = notes.sign_note(notes.TreeHead(signer.name, 1, taken.leaf).text, [signer])
     forged = write_receipt(Receipt(taken.salt, taken.payload, 0, (), note))
     checked = receipts.check(forged)
-    assert (checked.genuine, checked.reason) == (False, "The receipt stands in another tree than ours: a fork.")
+    assert (checked.genuine, checked.reason) == (False, "The receipt is in another tree than ours: a fork.")
     assert Head.objects.get().stopped_by == "X2"
 
 
@@ -285,7 +285,7 @@ def test_the_paper_about_an_undo_says_what_it_restored_and_not_that_an_answer_en
         "portal.kernel.core.typst_pdf.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
     )
     receipt_pdf(ConsentEvent.objects.get(pk=undone.events[0].pk), proof=b"", address="", at=clock.now())
-    assert "No answer, as before the stop" in [value for _name, value in printed[0]]
+    assert "No choice made, as before the stop" in [value for _name, value in printed[0]]
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "What we ask, version 1"), ("mr", "आम्ही काय विचारतो, आवृत्ती 1")])

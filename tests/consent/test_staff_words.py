@@ -76,7 +76,7 @@ def test_a_truth_is_said_in_words_and_shown_by_no_picture(auditor, stopped):
 def test_a_filter_says_its_choices_in_words_and_filters_by_the_code(auditor, stopped):
     url = reverse("admin:consent_suppression_changelist")
     page = auditor.get(url).text
-    assert ">Telephone number</a>" in page
+    assert ">Phone number</a>" in page
     assert ">phone</a>" not in page
     assert "?address_kind__exact=phone" in page
     found = auditor.get(url, {"address_kind__exact": "phone"}).context["cl"]
@@ -89,7 +89,7 @@ def test_a_record_says_the_actor_the_language_and_the_address_in_words(auditor):
     event = said(person(), "given")
     url = reverse("admin:consent_consentevent_change", args=[event.pk])
     page = auditor.post(url, {"open_record": "1", "purpose": "audit", "ticket": "yearly audit"}, follow=True).text
-    for words in ("The portal itself", "English", "Telephone number", "<h1>Offers and news, SMS: Yes</h1>"):
+    for words in ("The portal itself", "English", "Phone number", "<h1>Offers and news, SMS: Yes</h1>"):
         assert words in page
     assert "actor.kind: system" in page
 

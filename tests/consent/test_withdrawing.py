@@ -166,7 +166,7 @@ def test_undo_restores_what_was_before_and_nothing_more(asha):
     [
         (
             "en",
-            ("You took your stop back", "SMS: Yes, as before the stop", "RCS: No answer, as before the stop"),
+            ("You took your stop back", "SMS: Yes, as before the stop", "RCS: No choice made, as before the stop"),
             ": no",
         ),
         ("hi", ("वापस लिया", "SMS: हाँ, जैसा रोकने से पहले था", "RCS: कोई उत्तर नहीं, जैसा रोकने से पहले था"), ": नहीं"),

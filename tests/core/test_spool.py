@@ -71,7 +71,7 @@ def test_what_cannot_be_carried_out_is_set_aside_and_holds_up_nothing(kept, capl
 
     def take(entry, at):
         if entry["n"] == 0:
-            raise Refused("There is no such message.")
+            raise Refused("Message not found.")
         if entry["n"] == 1:
             raise ValueError("row of Asha")
         taken.append(entry["n"])

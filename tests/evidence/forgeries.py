@@ -851,7 +851,7 @@ ATTACHED = {
     _left_out("people"): "the reason for which the attachment .* is left out is not true of it",
     _left_out("size"): "the reason for which the attachment .* is left out is not true of it",
     _left_out("full"): "the reason for which the attachment .* is left out is not true of it",
-    _left_out("command"): "it says that a command made the pack, which exports no files, but the pack holds some",
+    _left_out("command"): "it says that a command made the pack, which exports no files, but the pack contains some",
     call_a_destroyed_attachment_one_of_people: "the reason for which the attachment .* is left out is not true of it",
     show_a_destroyed_attachment_as_kept: r"registers/attachments\.csv, row \d+: ended_at is ",
     leave_out_an_attachment: r"attachments/: the file of .* is not there, and MISSING\.csv does not name it",

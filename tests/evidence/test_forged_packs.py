@@ -316,7 +316,7 @@ def test_a_pack_of_the_release_before_holds_and_says_what_it_does_not_compare(ve
     said = space["check_pack"](data, trust, None)
     assert "- tickets: 4 rows by grievances.ticket.filed, 1 more without a log entry in the pack" in said
     assert "- tickets, row OS-GR-N1GG-HYJ7: not compared: " in said
-    assert "entry 82 (which act is not said)" in said
+    assert "entry 82 (which act is not given)" in said
     assert said.splitlines()[1].startswith("Made in the form of an earlier release: it may leave out samples, ")
 
 

@@ -330,7 +330,7 @@ def test_a_personal_column_in_a_register_is_an_error(monkeypatch):
     monkeypatch.setattr(registers, "REGISTERS", [bad])
     found = [error.msg for error in registers.check_registers(None)]
     assert found == [
-        "The register people names full_name, which holds personal data.",
+        "The register people names full_name, which contains personal data.",
         "The register people names nonsense, which does not exist.",
     ]
 

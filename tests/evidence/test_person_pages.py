@@ -122,7 +122,7 @@ def test_an_erased_person_and_one_whom_somebody_answers_for_are_marked(life):
     subjects.end(life.who.subject, now=clock.now())
     told = opened(life).get(page_of(life)).content.decode()
     assert "This person was erased on" in told
-    assert "somebody else answers for this person" in told
+    assert "someone else decides for this person" in told
 
 
 def test_the_record_and_a_search_lead_to_it_for_who_may_read_it(life):
@@ -148,7 +148,7 @@ def test_a_bundle_is_asked_for_signed_and_fetched_on_its_pages(life, transaction
     assert "not put together yet" in maker.get(change).content.decode()
     runner.run(row.job_id, now=clock.now())
     fetch = reverse("evidence:person-fetch", args=[row.reference])
-    assert "Nobody fetches it before" in maker.get(change).content.decode()
+    assert "No one downloads it before" in maker.get(change).content.decode()
     assert maker.get(fetch).status_code == 404
     sign = reverse("admin:evidence_personfile_do_one", args=[row.pk, "sign-off"])
     assert checker.post(sign, {"decision": "approve", "reason": "", "answer": "1"}).status_code == 200

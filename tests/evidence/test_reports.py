@@ -111,10 +111,10 @@ def test_a_document_counts_once_two_people_decided_with_the_hours_the_customer_w
 def test_an_incident_counts_from_when_it_was_entered():
     maker, _checker = two_people()
     incident = opened_incident(maker)
-    assert rows_of("incidents", "Incidents")["Entered in the book"] == [1]
+    assert rows_of("incidents", "Incidents")["Entered in the register"] == [1]
     incident.opened_at += timedelta(days=3)
     incident.save(update_fields=["opened_at"])
-    assert rows_of("incidents", "Incidents")["Entered in the book"] == [0]
+    assert rows_of("incidents", "Incidents")["Entered in the register"] == [0]
 
 
 def test_holds_count_while_they_are_in_force():
@@ -179,7 +179,7 @@ def test_who_was_deactivated_after_the_period_holds_no_role_now():
     found = rows_of(
         "logins", "Logins of staff at the end of the period", Period.of(yesterday, yesterday, now=clock.now())
     )
-    assert found["Deactivated that still held a role"] == [0]
+    assert found["Deactivated with an active role"] == [0]
 
 
 def test_a_role_counts_when_it_begins_also_where_it_was_agreed_to_before():
@@ -238,7 +238,7 @@ def test_whom_nothing_reaches_was_not_told():
         touched = IncidentPerson.objects.create(incident=incident, subject_ref=uuid4(), search=search)
         IncidentLetter.objects.create(person=touched, decision=agreed, told_at=clock.now(), way=way)
     counts = rows_of("incidents", "Incidents")
-    assert (counts["Letters promised to people"], counts["People whom nothing reaches"]) == ([1], [1])
+    assert (counts["Messages promised to people"], counts["People whom nothing reaches"]) == ([1], [1])
 
 
 def test_what_an_authority_was_given_stands_among_no_recipients():

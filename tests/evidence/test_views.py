@@ -69,7 +69,7 @@ def test_the_page_says_how_much_a_pack_holds(auditor, yesterday):
     client = staff_client(auditor)
     today = clock.day(clock.now()).isoformat()
     for first, last, said in (
-        ("2020-01-01", "2020-01-02", "It holds no record"),
+        ("2020-01-01", "2020-01-02", "It contains no record"),
         (yesterday, today, "until the moment of asking"),
     ):
         assert ask(client, first, last_day=last).status_code == 302
@@ -78,7 +78,7 @@ def test_the_page_says_how_much_a_pack_holds(auditor, yesterday):
         assert runner.run(job.pk, now=clock.now()) == JobState.DONE
         assert said in client.get(PAGE).content.decode()
     page = client.get(PAGE).content.decode()
-    assert page.count("It holds no record") == 1
+    assert page.count("It contains no record") == 1
     assert " records" in page
 
 

@@ -259,7 +259,7 @@ def test_nobody_says_what_a_paper_shows_that_they_have_not_opened(officer: User)
     kept = paper(for_a_child())
     another = StaffFactory(roles=["grievance_officer"])
     identity_verification.open_paper(paper=kept, by=another, actor=actor.staff(another.pk)).close()
-    with pytest.raises(Refused, match="Open the paper first") as refused:
+    with pytest.raises(Refused, match="Open the document first") as refused:
         identity_verification.check_paper(
             paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED
         )

@@ -334,7 +334,7 @@ def test_a_part_of_an_ended_copy_is_not_tried_again(officer: User, monkeypatch: 
     failed.refresh_from_db()
     assert failed.state == SectionState.FAILED
     page = staff_client(officer).get(f"/admin/grievances/bundlesection/{failed.pk}/do/try-again/").text
-    assert "This copy is not being put together any more" in page
+    assert "This copy is no longer in preparation" in page
 
 
 def test_a_job_that_comes_after_the_end_of_its_copy_keeps_nothing(

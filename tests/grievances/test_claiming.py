@@ -164,7 +164,7 @@ def test_from_a_paper_on_nothing_promotional_is_sent_and_a_refusal_gives_it_back
     assert request.state == RequestState.ASKED
     letter = answered(request, officer, Outcome.REFUSE, RefusalGround.NOT_NOMINEE)
     assert promotion() == "ALLOWED_BY_CONSENT"
-    assert "Everybody gets this same answer" in letter
+    assert "Everyone gets this same answer" in letter
     assert "sorry for your loss" not in letter, "an officer's own words could tell whom we know"
     assert "appeal to another officer" in letter
     assert "Data Protection Board" in letter or "another officer" in letter
@@ -342,7 +342,7 @@ def test_the_person_ends_a_claim_with_one_press_and_gets_everything_back(asha, r
     page = browser.get("/privacy/nominee/").text
     assert "I am here: this is wrong" in page
     ended = browser.post("/privacy/nominee/here/", follow=True).text
-    assert "Nobody acts in your place" in ended
+    assert "No one acts in your place" in ended
     standing.refresh_from_db()
     assert (standing.state, standing.ended_because) == ("ended", "person")
     assert promotion() == "ALLOWED_BY_CONSENT"
@@ -407,7 +407,7 @@ def test_who_was_named_by_nobody_is_not_granted_and_a_relative_gets_no_right(ash
     assert refused.value.code == "GROUND", "one refusal, the same for everybody"
     report = proved(claimed(capacity=Capacity.RELATIVE, email="sister@example.in"), officer)
     letter = answered(report, officer)
-    assert "the account rests" in letter
+    assert "the account is paused" in letter
     standing = NomineeStanding.objects.get(request=report)
     assert standing.nominee is None
     notices_are(MessageState.SENT)

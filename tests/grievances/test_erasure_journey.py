@@ -214,7 +214,7 @@ def test_the_preview_is_the_same_page_with_a_hold_or_a_secret_order_and_without(
     stop(person.subject.ref)
     assert page_before_sending(client) == before
     assert "A duty of law or a legal claim may keep single items for longer" in before
-    assert not any("keeps us from erasing" in line for line in lines)
+    assert not any("prevents us from erasing" in line for line in lines)
 
 
 @pytest.mark.parametrize("stop", [order_about, hold])
@@ -263,7 +263,7 @@ def test_a_letter_loses_no_sentence_because_of_a_secret_order_which_still_keeps_
     by_order = lines()
     assert {line for line in by_order if HALF in line} == with_none
     assert with_none
-    assert not [line for line in by_order if HALF in line and "keeps us from erasing" in line]
+    assert not [line for line in by_order if HALF in line and "prevents us from erasing" in line]
     decided_by_two(request)
     nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run = ErasureRun.objects.get(because=request.ticket.reference)

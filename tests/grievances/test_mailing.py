@@ -100,7 +100,7 @@ PASSED = "Authentication-Results: mx.onesetu.example; dmarc=pass header.from=exa
 
 def answer(
     found: Ticket,
-    body: str = "It goes on.",
+    body: str = "It continues.",
     *,
     sender: str = ASHA,
     head: str = "",
@@ -116,7 +116,7 @@ def test_an_answer_with_the_reference_goes_into_the_thread_without_what_it_quote
     found = take(lines()).ticket
     seen = answer(found, "It goes on.\n\nOn Tuesday Onesetu wrote:\n> We have received it")
     assert (seen.outcome, seen.ticket) == (MailOutcome.LINE, found)
-    assert last_line(found).texts["text"] == "It goes on."
+    assert last_line(found).texts["text"] == "It continues."
     assert Ticket.objects.count() == 1
 
 
@@ -163,7 +163,7 @@ def test_a_mail_that_only_pretends_its_sender_moves_nothing_and_waits_as_a_note(
 
 def test_an_answer_to_the_letter_about_an_unverified_mail_is_verified() -> None:
     found = take(lines()).ticket
-    answer(found, "It goes on.", results="")
+    answer(found, "It continues.", results="")
     answer(found, "Again.", results="")
     letter = Message.objects.get(kind="grievances.unverified")
     seen = answer(found, "It was me.", results="", head=f"In-Reply-To: {letter.message_id}")
@@ -223,7 +223,7 @@ def test_an_answer_takes_the_turn_back_and_opens_what_was_answered(officer) -> N
     found.refresh_from_db()
     assert found.state == TicketState.WITH_US
     resolutions.propose(text="Stopped.", **staff)
-    answer(found, "It goes on.")
+    answer(found, "It continues.")
     found.refresh_from_db()
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
 

@@ -75,11 +75,11 @@ def test_an_address_of_an_officers_counts_once_its_code_was_typed(
     assert notes == ["Read on the birth certificate."]
     assert desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": code_at_the_persons()}).status_code == 404
     assert "name-person" in desk.get(f"{page}change/").text
-    assert "Never ask anybody for a code" in desk.get(f"{page}do/name-person/").text
+    assert "Never ask anyone for a code" in desk.get(f"{page}do/name-person/").text
     wrong = typed("000000", found)
     assert (wrong.status_code, "does not fit" in wrong.text) == (422, True)
     thanks = typed(code_at_the_persons(), found)
-    assert "The request goes on" in thanks.text
+    assert "The request continues" in thanks.text
     found.refresh_from_db()
     assert MEANT in desk.get(f"{page}change/").text
     assert kid.subject.ref in data_copies.data_refs(found)
@@ -167,7 +167,7 @@ def test_a_code_of_a_place_that_is_not_meant_any_more_confirms_nothing(
         request=request_for_kid, address="other@example.in", why="It was wrong.", **given(officer)
     )
     late = typed(code, request_for_kid)
-    assert (late.status_code, "waits for no code any more" in late.text) == (422, True)
+    assert (late.status_code, "no longer waits for a code" in late.text) == (422, True)
     assert subject_identification.waits(thread_access.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
 
 

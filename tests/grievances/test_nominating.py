@@ -81,7 +81,7 @@ def test_a_child_names_nobody(asha) -> None:
     guardianships.protect(
         subject_ref=asha.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
-    with pytest.raises(Refused, match="Somebody else answers"):
+    with pytest.raises(Refused, match="Someone else decides"):
         nominee(asha)
 
 
@@ -135,7 +135,7 @@ def test_with_the_person_goes_everything_about_their_nominees(asha) -> None:
 def test_the_pages_name_change_end_and_give_a_receipt(house) -> None:
     login = CustomerUserFactory(email="asha@acme.example")
     browser = customer_client(login)
-    assert "You have named nobody" in browser.get(PAGE).text
+    assert "You have named no one" in browser.get(PAGE).text
     wrong = browser.post(f"{PAGE}new/", {**FORM, "email": "", "rights": []})
     assert wrong.status_code == 422
     assert "Choose what the nominee may do." in wrong.text
@@ -151,7 +151,7 @@ def test_the_pages_name_change_end_and_give_a_receipt(house) -> None:
     assert "The change is recorded." in changed
     assert "Have the data erased" not in changed
     ended = confirmed(browser, f"{PAGE}{found.reference}/end/", follow=True).text
-    assert "is no nominee of yours any more" in ended
+    assert "is no longer your nominee" in ended
     assert browser.get(f"{PAGE}{found.reference}/").status_code == 404
 
 

@@ -50,7 +50,7 @@ def test_a_newer_one_is_joined_with_an_older_one_and_the_person_is_told(by) -> N
     assert older.reference in thread_access.thread(newer, internal=False)[-2].texts["text"]
     assert newer.reference in last_line(older).texts["text"]
     letter = text_of(Message.objects.get(kind="grievances.closed", subject_ref=newer.subject_ref)).body
-    assert f"with your other one, {older.reference}. It goes on there." in letter
+    assert f"with your other one, {older.reference}. It continues there." in letter
     assert f"?reference={older.reference}" in letter
     assert all(clock.stopped_at == AT for clock in selectors.answer_clocks(newer))
     assert triage.linked(older) == [newer]

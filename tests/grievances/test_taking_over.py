@@ -192,7 +192,7 @@ def test_the_pages_take_a_list_show_its_faults_and_say_where_a_grievance_comes_f
     row = TicketTakeOver.objects.get()
     runner.run(row.job_id, now=clock.now())
     page = desk.get(reverse("admin:grievances_tickettakeover_change", args=[row.pk])).text
-    assert "Line 3: There is no such kind of grievance" in page
+    assert "Line 3: Grievance category not found" in page
     row.refresh_from_db()
     ticket = taken(row, keeper).results.get(fault="").ticket
     url = reverse("admin:grievances_ticket_change", args=[ticket.pk])

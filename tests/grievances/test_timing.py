@@ -137,7 +137,7 @@ def test_a_grievance_that_came_earlier_is_due_earlier_everywhere_and_the_old_sta
         shown = selectors.all_deadlines(after, now=RECEIVED + timedelta(days=1))
     old = [row for row in shown if row.clock.ended == "corrected"]
     assert {row.clock.started_at for row in old} == {RECEIVED}
-    assert {row.says for row in old} == {"not counted any more: its start was wrong"}
+    assert {row.says for row in old} == {"no longer counted: its start was wrong"}
     assert after.entries.filter(kind=EntryKind.START_CORRECTED).count() == 1
     assert [row.clock.ended for row in selectors.deadlines(after, now=RECEIVED)] == [""] * 3
 

@@ -117,7 +117,7 @@ def test_the_page_asks_for_the_format_and_names_the_columns(auditor):
     page = staff_client(auditor).get(EXPORT)
     text = page.content.decode()
     assert page.status_code == 200
-    assert "The file will hold 1 row." in text
+    assert "The file will contain 1 row." in text
     assert "full_name" in text
     assert "<script" not in text.partition('id="content"')[2]
     assert 'style="' not in text

@@ -143,8 +143,8 @@ def test_each_fault_is_named_with_its_line_and_column_and_the_rest_goes_in(boss:
     assert said == [
         (3, "name", "This field is required"),
         (4, "kind", "Write one of these: individual, organisation"),
-        (5, "owner_email", "Enter an e-mail address in full, like name@example"),
-        (6, "", "The same stands on line 2"),
+        (5, "owner_email", "Enter an email address in full, like name@example"),
+        (6, "", "The same is on line 2"),
         (7, "language", "Write one of these: en, hi, mr"),
         (8, "name", "This begins like a formula"),
     ]
@@ -161,7 +161,7 @@ def test_a_row_with_a_formula_names_its_other_faults_too(boss: Any) -> None:
     assert said == [
         (2, "name", "This begins like a formula"),
         (2, "kind", "Write one of these: individual, organisation"),
-        (2, "owner_email", "Enter an e-mail address in full, like name@example"),
+        (2, "owner_email", "Enter an email address in full, like name@example"),
         (3, "name", "This begins like a formula"),
     ]
     assert names() == []
@@ -207,7 +207,7 @@ def test_a_customer_who_is_there_is_corrected_or_left_as_they_are(boss: Any) -> 
     row = tried(boss, content)
     assert would(row) == (0, 1, 1, 3)
     faults = {one.line: (one.column, one.message) for one in ImportFault.objects.filter(brought=row)}
-    assert faults[4][1].startswith("The same stands on line 3")
+    assert faults[4][1].startswith("The same is on line 3")
     assert faults[5][0] == "reference"
     assert faults[6][0] == "kind"
     row = taken(boss, row)
@@ -303,7 +303,7 @@ def test_what_is_given_up_half_way_keeps_its_rows_and_says_up_to_which_line(boss
         row = at_work(row)
     assert (row.state, row.last_line, row.job.state) == (ImportState.GIVEN_UP, 5, JobState.CANCELLED)
     assert Customer.objects.count() == 4
-    with pytest.raises(Refused, match="up to line 5 went in"):
+    with pytest.raises(Refused, match="up to line 5 were imported"):
         bring(boss, content)
     with pytest.raises(IllegalMove):
         imports.give_up(brought=row, actor=boss, now=clock.now())
@@ -339,7 +339,7 @@ def test_a_file_that_cannot_be_read_on_the_way_takes_nothing_in(boss: Any) -> No
 
 def test_a_file_without_one_good_row_cannot_be_taken_in(boss: Any) -> None:
     row = tried(boss, "name,kind\n,individual\n")
-    with pytest.raises(IllegalMove, match="nothing to take in"):
+    with pytest.raises(IllegalMove, match="nothing to import"):
         imports.take_in(brought=row, actor=boss, now=clock.now())
 
 

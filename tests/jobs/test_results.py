@@ -61,7 +61,7 @@ def test_a_result_ends_with_the_week(django_capture_on_commit_callbacks: Any) ->
         assert result_files.expire(now=job.result_expires_at, limit=10) == 1
     job.refresh_from_db()
     assert StoredFile.objects.get().shredded_at is not None
-    with pytest.raises(NotFound, match="not there any more"):
+    with pytest.raises(NotFound, match="no longer exists"):
         result_files.open_result(job, actor=STAFF)
 
 

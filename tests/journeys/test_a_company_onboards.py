@@ -148,12 +148,12 @@ def sends_its_own_papers(company: Company) -> Document:
     company.reads(f"Send your GST certificate: {NAME}")
     company.sends(documents.pdf(f"GSTIN {GSTIN}"), number=GSTIN, name=NAME)
     company.reads("7 tasks are left on your list.")
-    company.follow("Go on with your list", "Certificate of incorporation")
+    company.follow("Continue with your list", "Certificate of incorporation")
     company.sends(documents.pdf(f"CIN {CIN}"), number=CIN, name=NAME)
-    company.follow("Go on with your list", "PAN card")
+    company.follow("Continue with your list", "PAN card")
     company.sends(documents.pdf(f"PAN {PAN}"), number=PAN, name=NAME)
-    company.follow("Go on with your list", "Bank account", "Cancelled cheque")
-    company.reads("Example Bank", "Not given, so nobody is told")
+    company.follow("Continue with your list", "Bank account", "Cancelled cheque")
+    company.reads("Example Bank", "Not given, so no one is asked")
     company.follow("Give it under “Checking who you are”")
     company.page.get_by_label("Checking who you are:").check()
     company.press("Save my choices")
@@ -178,22 +178,22 @@ def the_bank_answers(bank: Registers, cheque: Document) -> None:
 
 
 def names_its_people(company: Company) -> None:
-    company.follow("Go on with your list", "Add a person or an organisation")
+    company.follow("Continue with your list", "Add a person or an organisation")
     company.press("Add to the list")
     company.reads(
         "Enter the name.",
         "Choose what this person is.",
-        "Of the owners, only those of more than 10 per cent show papers.",
+        "Of the owners, only those of more than 10 % show documents.",
     )
     company.page.get_by_label("It is me: Asha Rao").check()
     company.page.get_by_label("Signs for you").check()
     company.page.get_by_label("Director, partner or trustee").check()
-    company.page.get_by_label("Per cent owned").fill("85")
+    company.page.get_by_label("Percentage owned").fill("85")
     company.press("Add to the list")
     company.reads("Signs for you; Director, partner or trustee; owns 85 per cent")
     company.follow("The shares you named leave room for another owner.")
     company.reads("no other person owns more than 10 per cent")
-    company.press("Nobody else is an owner")
+    company.press("No one else is an owner")
     assert "leave room" not in company.page.inner_text("main")
 
 
@@ -210,7 +210,7 @@ def shows_who_signs(company: Company) -> None:
     company.reads("Check your Aadhaar offline e-KYC file: Asha Rao", "Its signature is good.")
     company.page.get_by_role("link", name="OS-CR-").wait_for()
     company.press("Send for checking")
-    company.reads("It is with us. We look at it by")
+    company.reads("It is with us. We review it by")
 
 
 def sends_again(company: Company) -> Document:
@@ -241,11 +241,11 @@ def two_people_approve(desks: tuple[Person, Person], document: Document, maker: 
     page = opens(desks[0], maker, document, "review")
     page.get_by_label("Approve", exact=True).check()
     press(page, "Propose and next")
-    page.get_by_text("Somebody else must answer").wait_for()
+    page.get_by_text("Another person must answer").wait_for()
     page = opens(desks[1], checker, document, "second")
     page.get_by_label("Approve the proposal").check()
     press(page, "Decide and next")
-    page.get_by_text("The customer is told.").wait_for()
+    page.get_by_text("The customer is informed.").wait_for()
 
 
 @pytest.mark.usefixtures("same_process", "read_here", "pinned")
@@ -284,7 +284,7 @@ def test_a_company_shows_its_papers_and_people_and_is_verified(window, bank, mak
 
     two_people_approve((window(), window()), cheque, maker, checker)
     company.page.goto(LIST)
-    company.reads("You are verified. We look at your documents again on", "7 of 7 tasks completed.")
+    company.reads("You are verified. We review your documents again on", "7 of 7 tasks completed.")
     assert Case.objects.get().state == "approved"
     assert (
         "Everything that we asked you to show is approved."

@@ -61,8 +61,8 @@ def claim(ravi) -> str:
     page.get_by_label("Code", exact=True).fill(code())
     go_on(ravi, "Continue")
     page.locator("input[type=file]").set_input_files({"name": "paper.png", "mimeType": "image/png", "buffer": png()})
-    go_on(ravi, "Send this paper")
-    page.get_by_text("waits to be looked at").wait_for()
+    go_on(ravi, "Send this document")
+    page.get_by_text("waits for review").wait_for()
     return reference
 
 
@@ -70,11 +70,11 @@ def look_at_the_paper(desk, reference: str) -> None:
     paper = ProofPaper.objects.get()
     open_record(desk, f"/admin/grievances/proofpaper/{paper.pk}/change/", reference)
     with desk.page.expect_download():
-        desk.page.get_by_role("link", name="Open the paper").click()
+        desk.page.get_by_role("link", name="Open the document").click()
     do(desk, "Say what it shows")
     desk.page.get_by_label("It proves it").check()
     desk.page.locator("input[name=answer]").click()
-    desk.page.get_by_text("The paper is destroyed.").first.wait_for()
+    desk.page.get_by_text("The document is destroyed.").first.wait_for()
 
 
 def propose(desk, reference: str) -> None:
@@ -104,8 +104,8 @@ def ask_for_the_person(ravi) -> str:
     page.get_by_label("See my data", exact=True).check()
     go_on(ravi, "Continue")
     page.get_by_label("For a person who named me their nominee").check()
-    page.get_by_label("If for somebody else: their name").fill("Asha Rao")
-    page.get_by_label("If for somebody else: their email address").fill(ASHA)
+    page.get_by_label("If for someone else: their name").fill("Asha Rao")
+    page.get_by_label("If for someone else: their email address").fill(ASHA)
     go_on(ravi, "Continue")
     page.get_by_label("Email address").fill(RAVI)
     page.get_by_label("English").check()

@@ -57,7 +57,7 @@ def makes_the_pack(person, day) -> str:
     page.get_by_label("Last day").fill((day + timedelta(days=2)).isoformat())
     page.get_by_role("button", name="Make the pack").click()
     person.looks()
-    page.get_by_text("Of today the pack holds").first.wait_for()
+    page.get_by_text("Of today the pack contains").first.wait_for()
     page.get_by_label("Last day").fill(day.isoformat())
     page.get_by_role("button", name="Make the pack").click()
     person.looks()

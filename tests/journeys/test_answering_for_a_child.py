@@ -46,9 +46,7 @@ def test_a_mother_agrees_for_her_son_and_takes_it_back(window, mother, language)
     her.looks()
     page.get_by_role("link", name="Ravi").click()
     her.looks()
-    assert says("They said yes to these, and it waits for you. Nothing is done before you agree:") in page.inner_text(
-        "main"
-    )
+    assert says("Waiting for your consent. Nothing is done before you agree:") in page.inner_text("main")
     page.locator("input[name=product_updates][value=yes]").check()
     page.get_by_role("button", name=says("Save my answers")).click()
     her.looks()

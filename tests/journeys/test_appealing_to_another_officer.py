@@ -42,10 +42,10 @@ def test_a_grievance_goes_on_appeal_to_another_officer_and_names_the_body_outsid
     track_it(person, reference)
 
     page = person.page
-    page.get_by_label("No, let another officer look at it").check()
+    page.get_by_label("No, let another officer review it").check()
     go_on(person, "Send")
     page.get_by_text("Write what is still wrong").first.wait_for()
-    page.get_by_label("No, let another officer look at it").check()
+    page.get_by_label("No, let another officer review it").check()
     page.get_by_label("If no: what is still wrong?").fill("The parrot calls again.")
     go_on(person, "Send")
     page.get_by_text("Another officer will reply by").wait_for()
@@ -68,7 +68,7 @@ def test_a_grievance_goes_on_appeal_to_another_officer_and_names_the_body_outsid
     person.page.get_by_text("It stays so.").wait_for()
     person.page.get_by_text("The first answer stays").wait_for()
     person.page.get_by_text("Grievance Appellate Committee").first.wait_for()
-    assert person.page.get_by_label("No, let another officer look at it").count() == 0
+    assert person.page.get_by_label("No, let another officer review it").count() == 0
     shown_at = os.environ.get("SHOW_PAGES_AT", "")
     assert not shown_at or person.page.screenshot(path=f"{shown_at}/appeal_320.png", full_page=True)
     person.page.get_by_label("Yes, close it").check()

@@ -32,7 +32,7 @@ def demonstration(settings, monkeypatch, tmp_path, transactional_db, request):
 
 def signed_in(person):
     page = person.goes_to("/privacy/account/")
-    page.get_by_label("E-mail address").fill("asha@acme.example")
+    page.get_by_label("Email address").fill("asha@acme.example")
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Six-digit code").fill(codes.plain(OneTimeCode.objects.latest("pk")))
     page.get_by_role("button", name="Sign in").click()

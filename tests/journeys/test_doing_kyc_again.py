@@ -128,7 +128,7 @@ def test_who_was_rejected_asks_a_person_from_the_page_of_the_document(individual
     assert browser.post(reverse("privacy:grievance-check")).status_code == 302
     ticket = Ticket.objects.get()
     page = browser.get(reverse("privacy:kyc-document", args=[document.reference])).text
-    assert "You asked a person to look at it again on" in page
+    assert "You asked for another review on" in page
     assert reverse("privacy:track-ticket", args=[ticket.reference]) in page
     assert "This is wrong: ask a person" not in page
     assert ticket.kind == "kyc"

@@ -85,5 +85,5 @@ def test_the_letter_says_what_gst_law_keeps_and_the_rest_is_erased(window, asha,
     assert invoices.erased == []
     person.page.reload()
     person.looks()
-    assert "We keep, and tell you why:" in person.page.inner_text("main"), "the letter stays with the person"
+    assert "We keep, and explain why:" in person.page.inner_text("main"), "the letter stays with the person"
     assert RightsRequest.objects.get().state == RequestState.PARTLY

@@ -50,7 +50,7 @@ def goes_every_way(somebody, *, signs_in: bool) -> list[str]:
         page.locator("main").get_by_role("link", name=words, exact=True).click()
         somebody.looks()
         if signs_in and path_of(page) == "/privacy/sign-in/":
-            page.get_by_label("E-mail address").fill(ASHA)
+            page.get_by_label("Email address").fill(ASHA)
             page.get_by_role("button", name="Send me a code").click()
             page.get_by_label("Six-digit code").fill(codes.plain(OneTimeCode.objects.latest("pk")))
             page.get_by_role("button", name="Sign in").click()

@@ -111,5 +111,5 @@ def test_a_stranger_files_follows_and_gets_the_answer(window, workers, house, of
     person.page.get_by_text("We have stopped the parrot.").wait_for()
     person.page.get_by_label("Yes, close it").check()
     go_on(person, "Send")
-    person.page.get_by_text("You told us that this is settled.").wait_for()
+    person.page.get_by_text("You confirmed that this is resolved.").wait_for()
     assert Ticket.objects.get().closed_because == ClosedBecause.SETTLED

@@ -64,7 +64,7 @@ def test_staff_bring_in_what_came_by_post(window, maker, individual):
     page = person.goes_to(f"/admin/kyc/case/{case.pk}/bring/")
     page.get_by_role("link", name="PAN card").click()
     person.looks()
-    press(person, "Bring in a document")
+    press(person, "Upload a document")
     shows_an_error(page)
     page.locator("#id_number").fill(documents.PAN)
     page.get_by_label("By post").check()
@@ -72,6 +72,6 @@ def test_staff_bring_in_what_came_by_post(window, maker, individual):
     page.locator("#id_file").set_input_files(
         {"name": "pan.pdf", "mimeType": "application/pdf", "buffer": documents.pdf()}
     )
-    press(person, "Bring in a document")
-    page.get_by_text("Taken and sent for checking. The customer is told.").wait_for()
+    press(person, "Upload a document")
+    page.get_by_text("Received and sent for checking. The customer is informed.").wait_for()
     assert Document.objects.get().provenance == "staff"

@@ -39,11 +39,11 @@ def uploads(person: Any, name: str, content: bytes) -> None:
 
 def takes_in(person: Any, path: str) -> None:
     page = person.page
-    page.get_by_role("link", name="Take in what is in order").click()
+    page.get_by_role("link", name="Import valid rows").click()
     person.looks()
     expect(page.get_by_text("their first owners invited")).to_be_visible()
     page.locator("input[name=answer]").click()
-    expect(page.get_by_text("The rows are being taken in")).to_be_visible()
+    expect(page.get_by_text("The rows are being imported")).to_be_visible()
     at_work()
     person.goes_to(path)
 

@@ -23,6 +23,6 @@ def test_a_draft_beside_what_was_sent_is_opened_with_a_pointer(window, asha, ind
     person = window(narrow=narrow)
     person.signs_in_with(customer_client(asha))
     page = person.goes_to("/privacy/kyc/")
-    page.get_by_role("link", name="look at it and send it").click(timeout=3_000)
+    page.get_by_role("link", name="check it and send it").click(timeout=3_000)
     page.wait_for_url(f"**/{draft.reference}/**", timeout=3_000)
     person.looks()

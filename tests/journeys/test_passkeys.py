@@ -92,7 +92,7 @@ def test_a_passkey_stands_beside_the_password_as_the_second_step(window, scripts
     adds(page, "Key")
     person.context.clear_cookies()
     person.goes_to("/staff/sign-in/")
-    page.get_by_label("E-mail address").fill(user.email)
+    page.get_by_label("Email address").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     person.looks()

@@ -64,7 +64,7 @@ def upload_it(person) -> str:
     person.looks()
     sees_picture(page, "Page 1 of your PAN card")
     press(person, "Send for checking")
-    page.get_by_text("It is with us. We look at it by").wait_for()
+    page.get_by_text("It is with us. We review it by").wait_for()
     return str(page.locator(".reference").last.inner_text())
 
 
@@ -90,16 +90,16 @@ def test_a_pan_card_goes_the_whole_way(window, workers, individual, asha, maker,
     page = open_it(first, maker, reference, "review")
     page.get_by_label("Approve", exact=True).check()
     press(first, "Propose and next")
-    page.get_by_text("Somebody else must answer").wait_for()
+    page.get_by_text("Another person must answer").wait_for()
 
     page = open_it(second, checker, reference, "second")
     page.get_by_label("Approve the proposal").check()
     press(second, "Decide and next")
-    page.get_by_text("The customer is told.").wait_for()
+    page.get_by_text("The customer is informed.").wait_for()
 
     customer.page.reload()
     customer.looks()
-    customer.page.get_by_text("It is approved. You need not do anything.").wait_for()
+    customer.page.get_by_text("It is approved. You do not need to do anything.").wait_for()
     letter = Message.objects.get(kind="kyc.approved", channel="email")
     assert "Everything that we asked you to show is approved." in message_content.text_of(letter).body
     assert documents.PAN not in customer.page.content() + second.page.content()

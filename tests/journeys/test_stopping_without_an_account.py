@@ -177,10 +177,7 @@ def test_an_undo_restores_exactly_what_was_there_before(window, asha):
     assert answers() != before
     page.get_by_role("button", name="Undo").click()
     somebody.looks()
-    assert (
-        "Undone. What you had said yes to before, if anything, counts again; nothing else does."
-        in page.locator("main").inner_text()
-    )
+    assert "Undone. Your earlier consents are active again." in page.locator("main").inner_text()
     assert answers() == before
     assert not Suppression.objects.filter(lift=None).exists()
 

@@ -137,7 +137,7 @@ def approve_a_document(hands: Hands) -> None:
     hands.turn_by("n")
     hands.press("a")
     hands.turn_by("Enter")
-    hands.read("A second person answers it")
+    hands.read("A second person decides")
     assert Decision.objects.get().outcome == "approve"
 
 
@@ -150,7 +150,7 @@ def ask_for_a_better_copy(hands: Hands) -> None:
     hands.press("m")
     hands.page.keyboard.insert_text("Send a sharper photo of the whole card.")
     hands.turn_by("Control+Enter")
-    hands.read("A second person answers it")
+    hands.read("A second person decides")
     assert Decision.objects.get().outcome == "ask_again"
 
 
@@ -160,7 +160,7 @@ def answer_a_proposal_about_a_document(hands: Hands) -> None:
     hands.turn_by("n")
     hands.press("a")
     hands.turn_by("Enter")
-    hands.read("Done. The customer is told.")
+    hands.read("Done. The customer is informed.")
     assert Decision.objects.get().answer == "approved"
 
 
@@ -205,7 +205,7 @@ def stop_the_offers_of_a_caller(hands: Hands) -> None:
     hands.turn(hands.page.locator(".staff-side").get_by_role("link", name="Consent"))
     hands.turn(hands.link("Add suppressed address"))
     hands.write(hands.page.get_by_label("Number or address"), ASHA_PHONE)
-    hands.choose(hands.page.get_by_label("How the person told us"), "Telephone call")
+    hands.choose(hands.page.get_by_label("How the person contacted us"), "Phone call")
     hands.turn(hands.button("Stop all promotional messages at a person's wish"))
     assert Suppression.objects.exists()
 

@@ -62,7 +62,7 @@ def test_words_typed_about_some_rows_come_back_for_those_rows_alone(window: Any,
         page = person.goes_to(reverse("admin:registers_incident_changelist"))
         for one in chosen:
             page.locator(f"input[name=_selected_action][value='{one.pk}']").check()
-        page.locator("select[name=action]").select_option(label="Tell what happened")
+        page.locator("select[name=action]").select_option(label="Update facts")
         page.locator("button[name=index]").click()
         page.wait_for_load_state()
         return page.locator("form[data-typed] textarea").first

@@ -89,7 +89,7 @@ def test_a_document_is_decided_by_two_people_who_never_touch_a_mouse(window, doc
     seen(first, "desk-preview")
     tabs_to(page, "form[action$='/propose/'] button.go")
     pressed(page, "Enter")
-    assert "A second person answers it" in page.inner_text("body")
+    assert "A second person decides" in page.inner_text("body")
 
     second = window()
     second.signs_in_with(staff_client(checker))
@@ -102,7 +102,7 @@ def test_a_document_is_decided_by_two_people_who_never_touch_a_mouse(window, doc
     page.keyboard.press("Space")
     tabs_to(page, "form[action$='/answer/'] button.go")
     pressed(page, "Enter")
-    assert "Done. The customer is told." in page.inner_text("body")
+    assert "Done. The customer is informed." in page.inner_text("body")
     assert Decision.objects.get().answer == "approved"
 
 

@@ -107,9 +107,9 @@ def test_an_answer_that_comes_after_anothers_is_told_so(document, maker, checker
     said = desk.post(
         f"{LIST}{document.pk}/answer/", {"decision": "refuse", "reason": "No.", "proposal": stood}, follow=True
     )
-    assert "it was answered meanwhile" in said.text
+    assert "it was decided meanwhile" in said.text
     again = colleague.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "proposal": stood}, follow=True)
-    assert "you have answered it, and that counts" in again.text
+    assert "you have decided it, and that counts" in again.text
 
 
 def test_two_people_decide_at_the_desk(document, maker, checker) -> None:

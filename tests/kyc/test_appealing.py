@@ -88,7 +88,7 @@ def test_an_appeal_by_telephone_counts_once_an_officer_says_how_they_know_whose_
     assert refused.value.code == "NO_APPEAL"
     desk = staff_client(officer)
     page = opened(desk, grievance)
-    assert "Whoever wrote is not known here" in page
+    assert "The writer is not known here" in page
     act = reverse("admin:grievances_ticket_changelist") + f"{grievance.pk}/do/tie-document/"
     assert act in page
     typed = {"answer": "1", "document": rejected.reference.lower(), "why": "I called the number of the account."}

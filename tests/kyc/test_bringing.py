@@ -54,13 +54,13 @@ def test_who_brought_a_document_in_does_not_answer_about_it_and_the_desk_names_t
     decision = proposed(document, maker)
     assert not waiting_for(checker, now=clock.now()).exists()
     for approve in (True, False):
-        with pytest.raises(NotAllowed, match="you brought this document in"):
+        with pytest.raises(NotAllowed, match="you uploaded this document"):
             answered(decision, checker, approve=approve, reason="No.")
     desk, url = staff_client(checker), reverse("admin:kyc_document_change", args=[document.pk])
     desk.post(url, {"open_record": "1", "purpose": "kyc_review", "ticket": "review queue"})
     page = desk.get(url).text
-    assert f"brought in by {checker.full_name or checker.email}" in page
-    assert "you brought this document in" in page
+    assert f"uploaded by {checker.full_name or checker.email}" in page
+    assert "you uploaded this document" in page
     other = StaffFactory(roles=["kyc_checker"])
     assert waiting_for(other, now=clock.now()).get() == document
     assert answered(decision, other).document.state == "approved"

@@ -44,7 +44,7 @@ ACTS: dict[str, Callable[[Document, Actor], Any]] = {
     "send a file": lambda paper, by: gst(paper.case.customer, actor=by),
     "send it for checking": lambda paper, by: send(paper, actor=by, now=NOW),
     "say what it is": lambda paper, by: say_type(paper.case, customer_type="company", actor=by, now=NOW),
-    "name somebody": lambda p, by: add_person(p.case, full_name="Meera", roles=["signatory"], actor=by, now=NOW),
+    "name someone": lambda p, by: add_person(p.case, full_name="Meera", roles=["signatory"], actor=by, now=NOW),
     "take somebody off": lambda paper, by: leave(paper.case.parties.get(), actor=by, now=NOW),
     "say that nobody else owns it": lambda paper, by: say_nobody_else(paper.case, actor=by, now=NOW),
 }

@@ -74,7 +74,7 @@ def test_a_request_stands_in_the_queue_with_its_clock(asked, officer):
     running = Clock.objects.get(owner=f"kyc.deletion:{asked.reference}")
     assert (running.rule_key, running.state) == ("requests.answer", "running")
     page = opened(officer, reverse("admin:kyc_deletionrequest_change", args=[asked.pk]))
-    assert "No law and no hold." in page
+    assert "No law and no legal hold." in page
     listed = staff_client(officer).get(reverse("admin:kyc_deletionrequest_changelist")).content.decode()
     assert asked.reference in listed
 
@@ -311,12 +311,12 @@ def test_a_refusal_takes_no_reason_for_granted_and_stands_beside_what_keeps_it(a
     page = reverse("admin:kyc_deletionrequest_change", args=[asked.pk])
     client.post(page, {"open_record": "1", "purpose": "kyc_review", "ticket": asked.reference})
     act = reverse("admin:kyc_deletionrequest_do_one", args=[asked.pk, "refuse"])
-    assert "No law and no hold." in client.get(act).text
+    assert "No law and no legal hold." in client.get(act).text
     answer = client.post(act, {"_selected_action": asked.pk, "answer": "1", "why": "I looked at the rules."})
     assert answer.status_code == 422
     assert "Certificate" not in client.get(page).text
     deletion_decisions.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
-    assert "It is needed to bring or to answer a claim" in client.get(page).text
+    assert "It is needed to submit or to answer a claim" in client.get(page).text
 
 
 def test_who_asked_reads_by_when_we_answer(asked, asha):

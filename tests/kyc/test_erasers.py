@@ -79,7 +79,7 @@ def test_a_bundle_tells_what_was_decided_and_when_and_says_checks_in_words(indiv
     }
     assert {check["outcome"] for check in found["checks"]} <= {
         "Passed",
-        "Look at it",
+        "Review needed",
         "Does not apply",
         "Could not run",
     }

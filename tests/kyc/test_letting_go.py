@@ -364,7 +364,7 @@ def test_no_page_of_a_sent_document_whose_person_left_tells_of_a_secret_order(ho
         pages.append(departures(company, boss, is_ordered=is_ordered, asks=asks))
     for plain, ordered in zip(*pages, strict=True):
         assert ordered.replace("boss1@", "boss0@") == plain
-    assert "You took this person off the list" in pages[0][0]
+    assert "You removed this person from the list" in pages[0][0]
     assert {request.state for request in DeletionRequest.objects.all()} <= {"removed"}
 
 
@@ -447,5 +447,5 @@ def test_the_page_of_a_held_paper_says_that_its_person_left(director):
     boss = CustomerUserFactory(email="boss@acme.example", member_of=director.case.customer)
     leave(director.party, actor=CUSTOMER, now=NOW)
     page = customer_client(boss).get(reverse("privacy:kyc-document", args=[director.reference])).text
-    assert "You took this person off the list" in page
+    assert "You removed this person from the list" in page
     assert "It is with us" not in page

@@ -180,7 +180,7 @@ def test_a_certificate_that_anybody_signed_is_approved_by_nobody(individual, mak
     data = vectors.enveloped(vectors.digilocker(), vectors.stranger()).encode()
     document = offline(individual, data, kind="digilocker_xml", extension="xml", share_code="")
     with pytest.raises(Refused, match="No certificate that we trust"):
-        proposed(document, maker, note="I looked at it.", answered={"signature", "name"})
+        proposed(document, maker, note="I reviewed it.", answered={"signature", "name"})
     assert proposed(document, maker, outcome="ask_again", reason_code="wrong_document", message="Send another.").pk
 
 
@@ -266,7 +266,7 @@ def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individ
     """A year of birth alone leaves open whether somebody is of age."""
     document = offline(individual, ekyc(dob=vectors.age_dates(clock.now())["year_only"]))
     desk = at_the_desk(maker, document)
-    assert "I looked at it" in desk.get(page_of(document)).text
+    assert "I reviewed it" in desk.get(page_of(document)).text
     url = page_of(document).replace("change", "propose")
     seen = {"outcome": "approve", "answered": ["age"], "note": "Nineteen by the passport that they showed."}
     seen["page_seen"] = decision_basis.seen(document)
@@ -277,7 +277,7 @@ def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individ
         assert said in desk.post(url, {**seen, **missing}).text
     desk.post(url, seen)
     assert document.decisions.get().answered == "age"
-    assert "Looked at by the maker" in desk.get(page_of(document)).text
+    assert "Reviewed by the maker" in desk.get(page_of(document)).text
 
 
 def test_a_genuine_document_that_was_read_asks_nothing_of_a_person(individual):
@@ -309,7 +309,7 @@ def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(indivi
 def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_present(individual, maker):
     document = offline(individual)
     shown = at_the_desk(maker, document).get(page_of(document)).content.decode()
-    assert "Document genuine (says nothing about who holds it)" in shown
+    assert "Document genuine (says nothing about its holder)" in shown
     assert "That its holder sent it is not proved." in shown
     assert "XX-XX-1990" in shown
     assert "1990-01-01" not in shown

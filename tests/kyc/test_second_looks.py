@@ -165,7 +165,7 @@ def test_the_pages_show_the_queue_the_draw_and_that_it_can_be_replayed(looks, ma
     assert row.decision.document.reference in desk.get("/admin/kyc/secondlook/?result__exact=open").text
     draw = desk.get(f"/admin/kyc/draw/{row.draw_id}/change/").text
     assert "✓ The same approvals are drawn" in draw
-    assert f">{row.decision.reference}</a>: Not looked at yet" in draw
+    assert f">{row.decision.reference}</a>: Not reviewed yet" in draw
     listed = desk.get("/admin/kyc/draw/").context["cl"].result_list
     assert [(one.looks_count, one.open_count) for one in listed if one.pk == row.draw_id] == [(1, 1)]
     said = {"_selected_action": row.pk, "answer": "1", "result": "fine", "reason_code": ""}

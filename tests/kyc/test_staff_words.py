@@ -26,7 +26,7 @@ def in_english():
 def test_each_way_in_which_names_fit_is_a_sentence():
     assert set(names.Why) - set(staff_labels.NAMES_FIT) == NO_LIKENESS
     assert staff_labels.names_fit("INITIALS MISSING_NAME") == (
-        "Initials stand for names. One has a name or an initial that the other leaves out."
+        "Initials are short for names. One has a name or an initial that the other leaves out."
     )
 
 

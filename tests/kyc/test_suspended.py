@@ -57,7 +57,7 @@ ACTS: dict[str, Callable[[Papers, Actor], Any]] = {
     "send it for checking": lambda p, by: send(p.draft, actor=by, now=NOW),
     "have it deleted": lambda p, by: ask_to_delete(p.draft, actor=by, now=NOW),
     "say what it is": lambda p, by: say_type(p.case, customer_type="partnership", actor=by, now=NOW),
-    "name somebody": lambda p, by: add_person(p.case, full_name="Meera", roles=["signatory"], actor=by, now=NOW),
+    "name someone": lambda p, by: add_person(p.case, full_name="Meera", roles=["signatory"], actor=by, now=NOW),
     "take somebody off": lambda p, by: leave(p.partner, actor=by, now=NOW),
     "note a share": lambda p, by: own(p.partner, percent=Decimal(50), held=None, actor=by, now=NOW),
     "change shares": lambda p, by: set_shares(p.partner, {None: Decimal(50)}, actor=by, now=NOW),

@@ -289,9 +289,9 @@ def test_staff_bring_an_archive_and_read_its_faults_on_a_page(officer):
     browser.post("/admin/kyc/takeover/add/", {"origin": "Old CRM", "file": content})
     row = worked(TakeOver.objects.get())
     page = browser.get(f"/admin/kyc/takeover/{row.pk}/change/").text
-    assert "Line 2: The archive does not hold this file, or it cannot be read." in page
+    assert "Line 2: The archive does not contain this file, or it cannot be read." in page
     assert "0 in order, 1 at fault" in page
-    assert page.index("Take in what is in order") < page.index("Give it up")
+    assert page.index("Import valid rows") < page.index("Give it up")
     assert "valid_until" in browser.get("/admin/kyc/takeover/add/").text
 
 

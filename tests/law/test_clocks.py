@@ -288,7 +288,7 @@ def test_a_promise_of_days_moves_by_the_days_that_ended_while_we_waited(start, a
     assert promise.due_at == before[promise.rule_key] + timedelta(days=days)
     with translation.override("en"):
         said = " ".join(explanations.how_we_worked_out(promise))
-    assert ("stood still" in said) == bool(days)
+    assert ("was paused" in said) == bool(days)
 
 
 def test_a_clock_of_an_appeal_or_a_new_look_does_not_say_that_it_was_received_then(start):

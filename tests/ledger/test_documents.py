@@ -153,8 +153,8 @@ def test_a_member_more_or_less_is_told(program, where):
 def test_a_member_that_stands_twice_is_refused_because_readers_differ(program):
     data = written(document()).replace(b'"record": {', b'"record": {"event": "given"}, "record": {')
     assert json.loads(data)["record"] == RECORD
-    assert "stands twice" in check(data).reason
-    assert "stands twice" in refused_by_the_program(program, data)
+    assert "appears twice" in check(data).reason
+    assert "appears twice" in refused_by_the_program(program, data)
 
 
 def test_the_proof_of_another_record_in_a_document_is_told(program):

@@ -48,7 +48,7 @@ def test_a_note_without_a_known_signature_is_refused():
 def test_one_failing_signature_of_a_known_key_refuses_the_whole_note():
     forged = notes.sign_note(TEXT.replace(b"\n7\n", b"\n8\n"), [OTHER]).split(b"\n\n")[1]
     note = notes.sign_note(TEXT, [SIGNER]) + forged
-    with pytest.raises(notes.NoteError, match="does not hold"):
+    with pytest.raises(notes.NoteError, match="is not valid"):
         notes.open_note(note, [SIGNER.verifier, OTHER.verifier])
 
 
@@ -86,7 +86,7 @@ def test_a_cosignature_carries_the_time_it_signs():
     value = notes.split_note(note)[1][1]
     moved = notes.to_base64(value.key_id + b"\x00" * 8 + value.value[8:])
     later = note.replace(notes.to_base64(value.key_id + value.value).encode(), moved.encode())
-    with pytest.raises(notes.NoteError, match="does not hold"):
+    with pytest.raises(notes.NoteError, match="is not valid"):
         notes.open_note(bytes(later), [witness.verifier])
 
 

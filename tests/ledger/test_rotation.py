@@ -272,5 +272,5 @@ def test_what_a_stolen_key_signed_is_refused_and_stops_nothing(old, new, setting
     note = notes.sign_note(notes.TreeHead(thief.name, size, root).text, [thief])
     forged = receipts.write_receipt(receipts.Receipt(salt, payload, 0, path, note))
     told = services.check_presented(forged)
-    assert told.reason == "The receipt stands in another tree than ours, under a key that was given up."
+    assert told.reason == "The receipt is in another tree than ours, under a key that was retired."
     assert not Head.objects.exclude(stopped_at=None).exists()

@@ -66,7 +66,7 @@ def test_the_wording_used_is_kept_for_later_readers() -> None:
 
 
 def test_an_address_that_is_none_is_refused_and_nothing_is_kept() -> None:
-    with pytest.raises(Refused, match="Enter an e-mail address"):
+    with pytest.raises(Refused, match="Enter an email address"):
         post(
             kind=KIND,
             subject_ref=uuid4(),

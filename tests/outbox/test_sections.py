@@ -40,7 +40,7 @@ def test_why_an_address_is_not_used_any_more_is_told_with_the_messages() -> None
         message=message, noted_at=clock.now(),
     )  # fmt: skip
     fault = collected(message.subject_ref)[-1]
-    assert (fault["because"], fault["after_message"]) == ("There is no such address", message.reference)
+    assert (fault["because"], fault["after_message"]) == ("Address not found", message.reference)
 
 
 def test_nobody_gets_anybody_elses() -> None:

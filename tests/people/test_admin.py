@@ -107,7 +107,7 @@ def test_what_was_entered_stays_when_the_service_says_no(boss, second):
     answer = staff_client(boss).post(reverse("admin:people_user_add"), {"full_name": "Twice", "email": second.email})
     assert answer.status_code == 422
     assert 'value="Twice"' in answer.content.decode()
-    assert "Another login uses this" in text(answer)
+    assert "Another account uses this" in text(answer)
 
 
 @pytest.mark.parametrize("name", ["user", "customer"])
@@ -126,7 +126,7 @@ def test_a_role_is_given_by_two_people_through_the_pages(boss, second, helper):
     assert "Proposed" in text(answer)
     proposal = RoleProposal.objects.get()
     own = act(staff_client(boss), proposal, "approve")
-    assert "Somebody else must answer this" in text(own)
+    assert "Another person must decide this" in text(own)
     assert not RoleGrant.objects.filter(user=helper, role__code="kyc_maker").exists()
     act(staff_client(second), proposal, "approve")
     assert RoleGrant.objects.filter(user=helper, role__code="kyc_maker").exists()

@@ -37,6 +37,6 @@ def test_a_password_may_come_from_standard_input(monkeypatch):
 
 
 def test_an_unknown_role_is_refused():
-    with pytest.raises(Refused, match="no such role"):
+    with pytest.raises(Refused, match="Role not found"):
         create("first@onesetu.example", "king")
     assert not User.objects.exists()

@@ -100,7 +100,7 @@ def test_a_person_joins_two_organisations_with_one_login():
 
 def test_a_staff_address_cannot_become_a_customers_login():
     StaffFactory(email="meera@onesetu.example")
-    with pytest.raises(Refused, match="Another login"):
+    with pytest.raises(Refused, match="Another account"):
         enrol(CustomerFactory(), "meera@onesetu.example")
 
 

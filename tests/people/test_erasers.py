@@ -165,7 +165,7 @@ def test_the_bundle_of_a_person_tells_what_we_hold_and_nothing_of_others(asha):
     assert record["name"] == "Asha Rao"
     assert [row["address"] for row in record["addresses"]] == ["asha@acme.example"]
     assert record["acts_for"][0]["role"] == "Owner"
-    assert record["laws_that_apply"] == [{"law": "European Union", "because": "The person said so"}]
+    assert record["laws_that_apply"] == [{"law": "European Union", "because": "Stated by the person"}]
     assert len(record["sign_ins"]) == 1
     assert "ravi" not in str(record)
 

@@ -58,7 +58,7 @@ def test_a_second_person_approves_and_the_row_says_who_and_when(maker, checker):
 def test_the_maker_cannot_answer_however_many_roles_they_hold():
     both = StaffFactory(roles=["administrator", "data_protection_officer"])
     proposal = propose(both)
-    with pytest.raises(NotAllowed, match="Somebody else"):
+    with pytest.raises(NotAllowed, match="Another person must"):
         answer(proposal, both)
     proposal.refresh_from_db()
     assert proposal.answer == Answer.PENDING
@@ -160,11 +160,11 @@ def test_a_second_click_says_that_the_first_answer_counts(maker, checker):
     proposal = propose(maker)
     stale = MfaReset.objects.get(pk=proposal.pk)
     answer(proposal, checker)
-    with pytest.raises(LostRace, match="your first answer counts"):
+    with pytest.raises(LostRace, match="your first decision counts"):
         answer(stale, checker)
     stale = MfaReset.objects.get(pk=proposal.pk)
     stale.answer = Answer.PENDING
-    with pytest.raises(LostRace, match="Somebody else"):
+    with pytest.raises(LostRace, match="Someone else"):
         answer(stale, StaffFactory(roles=["administrator"]))
 
 

@@ -236,7 +236,7 @@ def test_the_customers_page_says_who_acts_and_since_when_nobody_does(
     insolvency.answer(proposal=step, approve=True, reason="", actor=checker, now=clock.now())
     assert "is invited to act for it and has not come yet" in labels.insolvency_line(firm)
     with time_machine.travel(clock.now() + timedelta(days=30), tick=False):
-        assert "Nobody acts for it" in labels.insolvency_line(firm)
+        assert "No one acts for it" in labels.insolvency_line(firm)
     comes(step)
     assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in labels.insolvency_line(firm)
     proposed(firm, maker, InsolvencyStep.ENDED)

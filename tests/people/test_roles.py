@@ -160,7 +160,7 @@ def test_only_an_active_staff_login_can_be_given_a_role(user, admin):
 
 
 def test_a_role_held_already_is_not_given_twice(admin):
-    with pytest.raises(Refused, match="holds the role already"):
+    with pytest.raises(Refused, match="has the role already"):
         propose(StaffFactory(roles=["support"]), "support", admin)
 
 

@@ -75,7 +75,7 @@ def test_a_newer_invitation_ends_the_older_one():
 @pytest.mark.parametrize("kind", [CustomerUserFactory, StaffFactory])
 def test_an_address_that_has_a_login_cannot_be_invited_as_staff(kind):
     other = kind()
-    with pytest.raises(Refused, match="Another login"):
+    with pytest.raises(Refused, match="Another account"):
         invite(other.email.upper())
 
 

@@ -37,7 +37,7 @@ def test_an_officer_is_proposed_and_approved_through_the_pages(maker, checker) -
 def test_the_maker_is_told_that_somebody_else_must_answer(maker) -> None:
     officer = proposed_officer(maker)
     page = staff_client(maker).post(answer_url(officer), {"answer": "1", "decision": "approve"})
-    assert "somebody else must answer" in page.content.decode()
+    assert "another person must decide" in page.content.decode()
     officer.refresh_from_db()
     assert officer.answer == Answer.PENDING
 
@@ -53,7 +53,7 @@ def test_a_refusal_without_a_reason_is_asked_again(maker, checker) -> None:
 def test_a_wrong_number_is_named_and_nothing_entered_is_lost(maker) -> None:
     form = {**OFFICER, "effective_from": today().isoformat(), "phone": "12"}
     page = staff_client(maker).post(reverse("admin:registers_officer_add"), form).content.decode()
-    assert "Enter a telephone number with its country code" in page
+    assert "Enter a phone number with its country code" in page
     assert "Meera Kulkarni" in page
     assert not Officer.objects.exists()
 

@@ -130,7 +130,7 @@ def test_the_same_key_with_other_content_is_a_fault_as_on_the_form(people: Any) 
 def test_two_rows_for_one_key_are_told_whatever_turn_they_fall_into(people: Any) -> None:
     row = run(Sender, people[0], f"{SENDERS}onesetu,sms_header,ONESTU,service\n")
     assert would(row) == (3, 0, 0, 1)
-    assert "The same stands on line 2" in ImportFault.objects.get().message
+    assert "The same is on line 2" in ImportFault.objects.get().message
 
 
 def test_each_fault_of_a_recipient_stands_at_its_column(people: Any) -> None:

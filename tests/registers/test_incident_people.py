@@ -363,7 +363,7 @@ def test_a_letter_with_other_words_goes_to_everybody_again_and_is_reported_when_
     assert second.done_at > first.done_at
     assert [event.facts["count"] for event in reports] == [1, 1]
     assert set(IncidentLetter.objects.values_list("decision", flat=True)) == {first.pk, second.pk}
-    assert "Before it, 1 letters with other words" in incident_selectors.people_told(incident)
+    assert "Before it, 1 breach notices with other words" in incident_selectors.people_told(incident)
 
 
 def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> None:

@@ -81,7 +81,7 @@ def test_a_column_without_a_purpose_one_that_is_none_and_an_unknown_purpose_are_
     told = [str(each) for each in run_checks() if each.id == "registers.E031"]
     assert len(told) == 2
     warned = [str(each) for each in run_checks(databases=["default"]) if each.id == "registers.W030"]
-    assert any("world_peace is a purpose that nobody knows" in each for each in warned)
+    assert any("world_peace is a purpose that is not known" in each for each in warned)
     assert inventory.difference(["default"]).without_purpose == ("people_contactpoint.address_key",)
 
 

@@ -41,7 +41,7 @@ def test_the_contact_is_kept_in_its_normal_form(maker: User) -> None:
 
 def test_who_proposed_cannot_approve(maker: User) -> None:
     officer = proposed_officer(maker)
-    with pytest.raises(NotAllowed, match="Somebody else"):
+    with pytest.raises(NotAllowed, match="Another person must"):
         officers.answer(officer=officer, approve=True, reason="", actor=as_actor(maker))
     assert officers.current(on=today()) is None
 

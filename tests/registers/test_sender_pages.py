@@ -162,7 +162,7 @@ def test_a_template_is_proposed_with_its_senders_and_agreed_to(maker, checker):
     assert list(template.senders.all()) == [header]
     shown = checker.get(page(ContentTemplate, "change", template.pk)).text
     assert "The check found nothing." in shown
-    assert "What the second person looks at" in shown
+    assert "What the second person reviews" in shown
     asked = checker.get(page(ContentTemplate, "do_one", template.pk, "approve")).text
     assert escape(template.text) in asked
     assert template.get_category_display() in asked
@@ -198,7 +198,7 @@ def test_every_find_is_said_at_once_beside_its_field_with_everything_that_was_en
     assert answer.status_code == 422
     errors = answer.context["form"].errors
     assert set(errors) >= {"text", "brand", "why"}
-    assert "This variable does not say what it will hold" in errors["text"][0]
+    assert "This variable does not say what it will contain" in errors["text"][0]
     assert 'href="#id_brand"' in answer.text
     assert "Code {#var#}, free of charge." in answer.text
 

@@ -36,7 +36,7 @@ def test_a_header_is_nobodys_until_a_second_person_agrees(people):
     sender = proposed_sender(maker, "AD-ONESTU-T")
     assert sender.value == "ONESTU"
     assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=clock.now()) is None
-    with pytest.raises(NotAllowed, match="Somebody else"):
+    with pytest.raises(NotAllowed, match="Another person must"):
         sender_entries.answer(sender, approve=True, reason="", actor=maker, now=clock.now())
     sender_entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
     assert sender_selectors.owner_of(channel="sms", sender="VM-ONESTU-S", at=clock.now()) == own()

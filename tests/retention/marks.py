@@ -135,7 +135,7 @@ def opening() -> set[str]:
     for document in Document.objects.exclude(number_sealed=None):
         with suppress(Shredded):
             if has_mark(document_encryption.opened(document, document.number_sealed)):
-                found.add("number of a paper")
+                found.add("number of a document")
     for evidence in CheckEvidence.objects.select_related("check_run__document"):
         with suppress(Shredded):
             if has_mark(document_encryption.opened(evidence.check_run.document, evidence.sealed)):

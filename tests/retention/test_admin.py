@@ -141,7 +141,7 @@ def test_a_plan_is_proposed_by_one_and_carried_out_after_the_second_agrees(offic
         second = staff_client(StaffFactory(roles=["administrator"]))
         said = second.get(answer).content.decode()
         assert plan.plan_sha256 in said
-        assert f"{shelf.name}: 1 due, 0 held, 0 kept by a rule" in said
+        assert f"{shelf.name}: 1 due, 0 under legal hold, 0 retained by a rule" in said
         second.post(answer, {"answer": "1", "decision": "approve"})
         plan.refresh_from_db()
         assert plan.state == "approved"

@@ -57,7 +57,7 @@ def test_every_kind_has_its_rule(kind: str) -> None:
 def test_what_a_rule_keeps_is_not_noted_as_destroyed_and_what_none_keeps_is_once() -> None:
     held = row()
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    with pytest.raises(Refused, match="keeps these still"):
+    with pytest.raises(Refused, match="retains these still"):
         financial_records.note_destroyed(row=held, certificate="C-1", actor=officer, now=NOW)
     later = datetime(2040, 1, 1, tzinfo=UTC)
     with pytest.raises(NotAllowed):

@@ -397,7 +397,7 @@ def test_the_page_says_the_same_whether_we_know_the_address(kid: Principal) -> N
         ({"address": "nothing"}, "Enter an email address like"),
         ({"relation": ""}, "Choose who you are"),
         ({"reporter": "me"}, "Enter an email address like"),
-        ({"words": "Her PAN is ABCPE1234F"}, "number of an identity paper"),
+        ({"words": "Her PAN is ABCPE1234F"}, "number of an identity document"),
     ],
 )
 def test_what_cannot_be_taken_is_said_and_nothing_is_kept(changes: dict[str, str], said_so: str) -> None:

@@ -278,7 +278,7 @@ def test_deciders_see_that_only_a_report_says_it(world: World) -> None:
     row = frozen(world)
     assert known_age_of(row) == "Under 18: only a report says so"
     age_declarations.state_adult(subject_ref=world.kid.principal.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert known_age_of(row) == "Under 18: only a report says so; 18 or older: the person said so"
+    assert known_age_of(row) == "Under 18: only a report says so; 18 or older: the person stated it"
 
 
 def test_deciders_see_a_signed_document_before_everything_else(world: World, monkeypatch: Any) -> None:
@@ -290,9 +290,9 @@ def test_deciders_see_a_signed_document_before_everything_else(world: World, mon
         now=clock.now(),
     )
     row = frozen(world)
-    assert known_age_of(row) == "Under 18: the person said so"
+    assert known_age_of(row) == "Under 18: the person stated it"
     monkeypatch.setattr(answers.age_shown, "ask", lambda **_asked: "adult")
-    assert known_age_of(row) == "18 or older: a signed document shows it; Under 18: the person said so"
+    assert known_age_of(row) == "18 or older: a signed document shows it; Under 18: the person stated it"
 
 
 def test_where_nothing_says_how_old_somebody_is_the_page_says_so(world: World) -> None:

@@ -154,14 +154,14 @@ def test_after_the_last_day_it_goes_without_another_request(
     for day, left in ((date(2027, 5, 1), {"tests.box:A"}), (date(2027, 5, 2), set())):
         with time_machine.travel(datetime(day.year, day.month, day.day, 6, 30, tzinfo=UTC), tick=False):
             again = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again
-            assert [run.state for run in again] == ([] if left else [RunState.APPROVED]), "nobody is asked again"
+            assert [run.state for run in again] == ([] if left else [RunState.APPROVED]), "no one is asked again"
             nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
             assert set(boxes.boxes[asha]) == left
 
 
 def test_one_person_alone_decides_nothing(boxes: Boxes, asha: UUID, maker: User, checker: User) -> None:
     claim = claim_of(asha, maker)
-    with pytest.raises(NotAllowed, match="Somebody else"):
+    with pytest.raises(NotAllowed, match="Another person must"):
         decided(claim, maker)
     assert not [each for each in retention_decisions.keep_or_erase(asha, now=NOW, asked_at=NOW) if each.verdict.is_kept]
     with pytest.raises(NotAllowed):

@@ -107,7 +107,7 @@ def test_a_hold_and_a_dispute_keep_everything(shelf: Shelf, monkeypatch: pytest.
     assert held.sentence == disputed.sentence, "their own complaint is named before what they may not learn of"
     monkeypatch.setattr(ports.disputes, "_items", [])
     (alone,) = retention_decisions.keep_or_erase(asha, now=NOON, asked_at=NOON)
-    assert "a duty of law or a legal claim" in alone.sentence
+    assert "a legal duty or a legal claim" in alone.sentence
 
 
 def test_an_order_keeps_like_a_hold_and_reads_like_one(shelf: Shelf) -> None:

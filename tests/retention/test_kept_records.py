@@ -86,7 +86,7 @@ def test_a_field_goes_when_the_rule_that_named_it_is_over_and_the_rest_on_its_ow
     for days, has_number, is_here in ((367, False, True), ((last_day - clock.day(clock.now())).days + 1, False, False)):
         with time_machine.travel(datetime.now(UTC) + timedelta(days=days), tick=True):
             found = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
-            assert [run.state for run in found.again] == [RunState.APPROVED], "nobody is asked again"
+            assert [run.state for run in found.again] == [RunState.APPROVED], "no one is asked again"
             nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
             document = Document.objects.get()
             assert bool(document.number_display) is has_number

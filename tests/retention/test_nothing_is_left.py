@@ -111,7 +111,7 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
     key = answered("ledger_info")["vkey"]
     before = {label for label, _field in marked()}
     assert {"people.Principal", "people.Customer", "people.ContactPoint", "people.User", "people.SignIn"} <= before
-    assert {"consent.scan", "grievances.bundle", "jobs.result", "number of a paper"} <= marks.opening()
+    assert {"consent.scan", "grievances.bundle", "jobs.result", "number of a document"} <= marks.opening()
     decided = retention_decisions.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
     with structlog.testing.capture_logs() as logs, caplog.at_level(logging.DEBUG):
         run = erased(person)

@@ -94,12 +94,12 @@ def test_nothing_is_erased_before_two_people_agree(shelf: Shelf, two: tuple[Any,
     night = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
     assert night.plan is not None
     assert (left(shelf), night.plan.state, carried_out(night.plan).state) == ([1, 1], "planned", "planned")
-    with pytest.raises(Refused, match="what you looked at"):
+    with pytest.raises(Refused, match="what you reviewed"):
         plan_approvals.propose(run=night.plan, why=" ", actor=two[0])
     made = plan_approvals.propose(run=night.plan, why="All of it.", actor=two[0])
     with pytest.raises(NotAllowed):
         plan_approvals.answer(approval=made, approve=True, reason="", actor=two[0], now=clock.now())
-    with pytest.raises(Refused, match="waits for an answer already"):
+    with pytest.raises(Refused, match="waits for a decision already"):
         plan_approvals.propose(run=night.plan, why="All of it.", actor=two[0])
     plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
     night.plan.refresh_from_db()

@@ -56,7 +56,7 @@ def test_a_new_field_without_its_category_its_act_or_its_eraser_fails_with_what_
     )
     (unsaid,) = system_checks.every_field_has_its_act(None)
     assert unsaid.id == "retention.E003"
-    assert unsaid.msg.startswith("people.Principal.id holds personal data")
+    assert unsaid.msg.startswith("people.Principal.id contains personal data")
     assert 'Add id = "delete"' in unsaid.hint
     assert 'under ["people.Principal"] in portal/kernel/retention/data/field_acts.toml' in unsaid.hint
     said = {

@@ -56,8 +56,8 @@ def page(child, mother, notice):
 
 def test_the_list_names_whom_one_answers_for_and_says_how_somebody_comes_onto_it(mother, notice):
     empty = customer_client(mother).get(LIST).text
-    assert "We know of nobody for whom you answer." in empty
-    assert "two of our people check it" in empty
+    assert "We know of no one for whom you decide." in empty
+    assert "two members of our team check it" in empty
 
 
 def test_a_parent_finds_the_child_agrees_and_withdraws(page, mother, child, notice):
@@ -65,7 +65,7 @@ def test_a_parent_finds_the_child_agrees_and_withdraws(page, mother, child, noti
     assert f'href="{page}"' in her.get(LIST).text
     shown = her.get(page).text
     assert "Answers for Ravi" in shown
-    assert "it waits for you" in shown
+    assert "Waiting for your consent" in shown
     assert "marketing" not in shown
     form = {
         "product_updates": "yes",
@@ -75,7 +75,7 @@ def test_a_parent_finds_the_child_agrees_and_withdraws(page, mother, child, noti
     done = her.post(page, form, follow=True).text
     event = ConsentEvent.objects.get(purpose="product_updates")
     assert f"Recorded under receipt {event.receipt.reference}." in done
-    assert "it waits for you" not in done
+    assert "Waiting for your consent" not in done
     back = f"{page}{event.pk}/withdraw/"
     assert f'action="{back}"' in done
     again = her.post(back, follow=True).text
@@ -125,19 +125,19 @@ def test_a_parent_stops_answering_with_one_press_and_keeps_the_proof(page, mothe
     her = customer_client(mother)
     assert "Stop answering for this person" in her.get(page).text
     told = her.post(f"{page}end/", follow=True)
-    assert "You answer for this person no more" in told.text
+    assert "You no longer decide for this person" in told.text
     assert her.get(page).status_code == 404
     again = her.post(f"{page}end/", follow=True)
     assert again.redirect_chain == told.redirect_chain
     assert StandingEnded.objects.count() == 1
     listed = her.get("/privacy/consents/").text
     assert f">{StandingEnded.objects.get().receipt.reference}<" in listed
-    assert "You answer for this person no more" in listed
+    assert "You no longer decide for this person" in listed
     file = re.search(r'href="(/privacy/consents/[^"]+/standing/receipt.tlog-proof)"', told.text)
     proof = SimpleUploadedFile("r.tlog-proof", her.get(file[1]).content)
     checked = Client().post("/privacy/check/", {"receipt": proof}).text
     assert "This receipt is genuine" in checked
-    assert "somebody stopped answering for another person" in checked
+    assert "someone stopped deciding for another person" in checked
     assert her.get(file[1].replace("tlog-proof", "pdf")).content.startswith(b"%PDF")
     assert her.get(file[1].replace("tlog-proof", "json")).json()["status"]["freshness"] == "latest"
 

@@ -741,7 +741,7 @@ def test_the_history_asks_as_many_queries_for_twenty_lines_as_for_two(her, asha,
 def test_an_answer_that_a_program_told_says_so_in_words_of_a_person(her, asha):
     said(asha, "denied", way=Way.API)
     page = her.get("/privacy/consents/").text
-    assert "Told by a connected system" in page
+    assert "Reported by a connected system" in page
     assert "Interface" not in page
 
 
@@ -750,7 +750,7 @@ def test_an_undo_is_told_as_what_it_restores(her, asha):
     undone = her.post("/privacy/preferences/undo/", follow=True).text
     assert "What you had agreed to before the stop counts again, and nothing else." in undone
     listed = her.get("/privacy/consents/").text
-    assert "No answer, as before the stop" in listed
+    assert "No choice made, as before the stop" in listed
     assert 'class="tag">Ended' not in listed
 
 
@@ -1032,7 +1032,7 @@ def test_home_preferences_and_list_say_and_count_the_same_of_each_answer(her, as
 def test_a_no_of_somebody_else_at_the_address_is_told_beside_the_tick(her, asha):
     said(asha, "given")
     said(person(email="brother@acme.example"), "denied")
-    assert her.get(PAGE).content.decode().count("Somebody else who uses this number or address said no") == 1
+    assert her.get(PAGE).content.decode().count("Someone else who uses this number or address refused") == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -1049,7 +1049,7 @@ def test_a_receipt_of_a_yes_that_was_withdrawn_later_is_genuine_and_superseded(a
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "that consent does not count any more. Please read it and choose again."),
+        ("en", "that consent no longer counts. Please read it and choose again."),
         ("hi", "वह सहमति अब मान्य नहीं है। कृपया पढ़ें और फिर से चुनें।"),
         ("mr", "ती संमती आता वैध नाही. कृपया वाचा आणि पुन्हा निवडा."),
     ],

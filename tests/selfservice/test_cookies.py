@@ -31,7 +31,7 @@ GROUP = {
     "cookies": [{"name": "visits", "does": {"en": "Counts visits.", "hi": "गिनती।"}, "ends": {"en": "After 30 days."}}],
 }
 CHOICE = "/privacy/cookies/choice/"
-ASKS = "Cookies that need your yes"
+ASKS = "Cookies that need your consent"
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +154,7 @@ def test_one_press_is_one_event_with_the_list_in_the_ledger_and_is_not_asked_aga
     page = client.get("/privacy/sitemap/").content.decode()
     assert ASKS not in page
     assert ("measure.js" in page) == (said == "yes")
-    assert ("You said yes." in client.get("/privacy/cookies/").content.decode()) == (said == "yes")
+    assert ("You agreed." in client.get("/privacy/cookies/").content.decode()) == (said == "yes")
 
 
 def test_a_choice_ends_and_is_asked_for_again_when_the_group_changes(with_group, client, monkeypatch):
@@ -240,4 +240,4 @@ def test_a_yes_in_a_browser_that_says_no_by_itself_is_told_as_what_it_is(with_gr
     response = answer(her, "yes")
     page = her.get(response.url).text
     assert "These cookies may be set now" not in page
-    assert "You said yes. Your browser says no for you, so none of them is set as long as it does." in page
+    assert "You agreed. Your browser refuses for you, so none of them is set as long as it does." in page

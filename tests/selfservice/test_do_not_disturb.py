@@ -69,7 +69,7 @@ def test_a_tick_is_kept_with_a_receipt_that_says_what_was_blocked(her):
         assert words in told
     her.post(PAGE, {"seen": "food|||sun"})
     last = ConsentReceipt.objects.latest("pk")
-    assert "Nothing is blocked any more." in her.get(f"/privacy/consents/{last.reference}/").content.decode()
+    assert "Nothing is blocked now." in her.get(f"/privacy/consents/{last.reference}/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,7 +89,7 @@ def test_the_receipt_file_proves_itself_and_says_whether_it_still_holds(her):
     assert whole["record"]["facts"]["categories"] == "health"
     assert whole["status"]["freshness"] == "latest"
     page = Client().post("/privacy/check/", {"pasted": proof.content.decode()}).content.decode()
-    assert "a person told what they block" in page
+    assert "a person chose what to block" in page
     assert "health" not in page.lower()
     her.post(PAGE, {"seen": "health|||"})
     assert receipts.check(proof.content).freshness == "superseded"
@@ -105,7 +105,7 @@ def test_saving_without_a_change_makes_no_row(her):
 def test_an_old_page_lifts_nothing_that_was_blocked_meanwhile(her, asha):
     block(asha.subject.ref, modes=["sms"])
     answer = her.post(PAGE, {"seen": EMPTY, "days": ["sun"]}, follow=True)
-    assert "What you block was changed elsewhere meanwhile." in answer.text
+    assert "Your blocks were changed elsewhere meanwhile." in answer.text
     assert answer.status_code == 409
     assert re.search(r'value="sms"[^>]*checked', answer.text)
     assert re.search(r'value="sun"[^>]*checked', answer.text)
@@ -122,13 +122,13 @@ def test_what_was_lifted_on_an_old_page_and_what_was_lifted_elsewhere_both_stay_
     answer = her.post(PAGE, {"seen": "|sms||sun", "days": ["sun"], "categories": ["health"]})
     checked = re.findall(r'value="([a-z]+)"[^>]*checked', answer.text)
     assert sorted(checked) == ["food", "health"]
-    assert "(not blocked any more)" in answer.text
+    assert "(no longer blocked)" in answer.text
 
 
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"seen": EMPTY, "modes": ["pigeon"]}, "One of the choices is not offered any more."),
+        ({"seen": EMPTY, "modes": ["pigeon"]}, "One of the choices is no longer offered."),
         ({"seen": "x", "days": ["sun"]}, "Open this page again, then save."),
         ({"days": ["sun"]}, "Open this page again, then save."),
     ],

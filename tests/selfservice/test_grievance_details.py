@@ -92,8 +92,8 @@ def test_a_change_of_mind_about_whom_it_is_for_takes_the_organisation_along(clie
 @pytest.mark.parametrize(
     ("day", "month", "year", "says"),
     [
-        ("31", "2", "2026", "There is no such day"),
-        ("0", "13", "2026", "There is no such day"),
+        ("31", "2", "2026", "This day does not exist"),
+        ("0", "13", "2026", "This day does not exist"),
         ("1", "1", "1800", "Enter a date in the year 2000 or later"),
         ("1", "1", "2999", "Enter a date that is not in the future"),
         ("first", "1", "2026", "Enter the date as three numbers"),

@@ -75,7 +75,7 @@ def test_a_document_goes_from_the_task_list_to_us_in_plain_steps(client: Client,
     assert reverse("privacy:kyc-page", args=[document.reference, 1]) in shown
     done = client.post(check_url)
     status = client.get(done.headers["Location"]).content.decode()
-    assert "It is with us. We look at it by" in status
+    assert "It is with us. We review it by" in status
     assert "With us" in client.get(reverse("privacy:kyc")).content.decode()
 
 
@@ -270,7 +270,7 @@ def test_a_person_who_must_send_again_reads_by_when(client: Client, individual: 
     said = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a sharper picture."}
     document = answered(proposed(checked(individual), maker, **said), checker).document
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
-    assert "You can send it again on any day: no date runs out." in page
+    assert "You can send it at any time." in page
     for letter in Message.objects.filter(kind="kyc.document_asked_again"):
         assert "no date runs out" in text_of(letter).body
 
@@ -360,7 +360,7 @@ def test_people_and_organisations_behind_a_customer_are_named_on_its_page() -> N
     url = reverse("privacy:kyc-party-add", args=[customer.reference])
     page = client.get(reverse("privacy:kyc")).content.decode()
     assert url in page
-    assert "Name somebody who signs for you." in page
+    assert "Name a signatory." in page
     wrong = client.post(url, {"name": "Asha Rao"})
     assert wrong.status_code == 422
     assert "Choose what this person is." in wrong.content.decode()
@@ -371,7 +371,7 @@ def test_people_and_organisations_behind_a_customer_are_named_on_its_page() -> N
     assert client.post(url, owner).status_code == 302
     page = client.get(reverse("privacy:kyc")).content.decode()
     assert "owns 40 per cent" in page
-    assert "Name somebody who signs for you." not in page
+    assert "Name a signatory." not in page
     asha = customer.kyc.parties.exclude(pk=holding.pk).get()
     client.post(reverse("privacy:kyc-party-leave", args=[customer.reference, asha.reference]))
     assert "Asha Rao" not in client.get(reverse("privacy:kyc")).content.decode()
@@ -427,7 +427,7 @@ def test_a_person_asks_to_delete_a_document_and_sees_its_other_versions(client: 
     assert reverse("privacy:kyc-document", args=[first.reference]) in page
     url = reverse("privacy:kyc-delete", args=[second.reference])
     assert url in page
-    assert "A person looks at your request." in client.get(url).content.decode()
+    assert "A person reviews your request." in client.get(url).content.decode()
     assert "You asked to delete it" in client.post(url, follow=True).content.decode()
 
 
@@ -491,7 +491,7 @@ def test_shares_above_the_whole_stay_on_the_pages_with_what_is_wrong() -> None:
     for page in (client.get(reverse("privacy:kyc")).text, nobody):
         for said in ("owns 70.5 per cent", "owns 60 per cent", "owns 50 per cent of Holding Ltd"):
             assert said in page, said
-        assert "come to more than 100 per cent" in page
+        assert "come to more than 100%" in page
 
 
 @pytest.mark.usefixtures("house")
@@ -508,14 +508,14 @@ def test_a_share_is_changed_on_its_own_page_and_nobody_is_taken_off() -> None:
     assert f'id="people-{customer.reference}"' in listed
     assert 'value="60"' in client.get(url).text
     through = f"percent_{body.reference}"
-    for wrong, said in (("", "Enter a share."), ("abc", "Enter a number"), ("100.5", "at most 100 per cent")):
+    for wrong, said in (("", "Enter a share."), ("abc", "Enter a number"), ("100.5", "at most 100%")):
         refused = client.post(url, {"percent": wrong, through: ""})
         assert (refused.status_code, said in refused.text) == (422, True)
         assert list(refused.context["form"].errors) == ["percent"]
     assert client.post(url, {"percent": "30", through: ""}).status_code == 302
     page = client.get(reverse("privacy:kyc")).text
     assert "owns 30 per cent" in page
-    assert "come to more than 100 per cent" not in page
+    assert "come to more than 100%" not in page
 
 
 def test_every_file_that_was_uploaded_for_one_need_and_not_sent_has_a_link(client, individual) -> None:
@@ -600,7 +600,7 @@ def test_while_nobody_can_be_asked_the_page_says_so_and_takes_nothing(client: Cl
 @pytest.mark.parametrize("kind", ["epic", "driving_licence"])
 @pytest.mark.parametrize("number", ["2341 2341 2346", "UID 234123412346", "२३४१/२३४१/२३४६"])
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "We take none:"), ("hi", "हम उसे नहीं लेते"), ("mr", "आम्ही तो घेत नाही")]
+    ("language", "said"), [("en", "We accept none:"), ("hi", "हम उसे नहीं लेते"), ("mr", "आम्ही तो घेत नाही")]
 )
 def test_an_aadhaar_number_is_taken_as_the_number_of_no_document(client, individual, kind, number, language, said):
     client.cookies["django_language"] = language

@@ -44,13 +44,13 @@ def test_the_grievance_and_the_document_name_each_other(rejected, asha, maker) -
     said = thread_access.thread(ticket, internal=False)[0].texts
     assert (said["kyc_document"], said["kyc_reference"]) == ("PAN card", rejected.reference)
     page = page_of(client, rejected)
-    assert "You asked a person to look at it again on" in page
+    assert "You asked for another review on" in page
     assert f'href="{reverse("privacy:track-ticket", args=[ticket.reference])}"' in page
     assert "This is wrong: ask a person" not in page
     desk = staff_client(maker)
     here = reverse("admin:kyc_document_change", args=[rejected.pk])
     desk.post(here, {"open_record": "1", "purpose": "kyc_review", "ticket": "review queue"})
-    assert f"The customer asked a person to look at it again: grievance {ticket.reference}" in desk.get(here).text
+    assert f"The customer asked for another review: grievance {ticket.reference}" in desk.get(here).text
 
 
 def test_a_grievance_that_is_closed_leaves_the_way_to_ask_once_more(rejected, asha) -> None:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
 
 @pytest.mark.parametrize(
     ("ifsc", "words"),
-    [("HDFC0000053", "This branch is in our list."), ("HDFC0ZZZZZZ", "does not hold this one")],
+    [("HDFC0000053", "This branch is in our list."), ("HDFC0ZZZZZZ", "does not contain this one")],
 )
 def test_the_bank_and_whether_the_branch_is_known_are_shown_back(organisation, ifsc, words):
     client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=organisation))

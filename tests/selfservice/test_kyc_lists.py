@@ -78,7 +78,7 @@ def test_people_who_are_still_to_be_named_are_tasks_of_the_list_and_count(client
     page = client.get(LIST).text
     add, nobody = (reverse(f"privacy:kyc-{name}", args=[company.reference]) for name in ("party-add", "nobody-else"))
     assert "0 of 8 tasks completed." in page
-    for said in ("Name somebody who signs for you.", "Name a director, partner or trustee.", "Name your owners."):
+    for said in ("Name a signatory.", "Name a director, partner or trustee.", "Name your owners."):
         assert re.search(rf'<a href="{add}">{said}', page), said
     party = party_of(company, is_director=True)
     Holding.objects.create(owner=party, percent=85, since=clock.now())
@@ -91,7 +91,7 @@ def test_after_a_paper_is_sent_its_page_says_how_much_is_left_and_leads_on(clien
     document = checked(company, make=company_pan)
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert "7 tasks are left on your list." in page
-    assert re.search(rf'<a class="btn" href="{LIST}">Go on with your list</a>', page)
+    assert re.search(rf'<a class="btn" href="{LIST}">Continue with your list</a>', page)
 
 
 def test_after_the_last_paper_nothing_is_left(individual, asha) -> None:
@@ -99,7 +99,7 @@ def test_after_the_last_paper_nothing_is_left(individual, asha) -> None:
     document = checked(individual)
     page = customer_client(asha).get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert "left on your list" not in page
-    assert "It is with us. We look at it by" in page
+    assert "It is with us. We review it by" in page
 
 
 def test_what_a_customer_said_it_is_stands_on_its_list_and_can_be_said_anew_until_a_paper_is_sent() -> None:

@@ -25,8 +25,8 @@ def page_for(customer_type: str):
 @pytest.mark.parametrize(
     ("customer_type", "said"),
     [
-        ("company", "Of the owners, only those of more than 10 per cent show papers."),
-        ("trust", "Of the owners, only those of 10 per cent or more show papers."),
+        ("company", "Of the owners, only those of more than 10 % show documents."),
+        ("trust", "Of the owners, only those of 10 % or more show documents."),
     ],
 )
 def test_the_share_from_which_an_owner_shows_papers_stands_on_the_page(customer_type, said):

@@ -39,20 +39,20 @@ def page(user, company, kind: str = "cancelled_cheque") -> str:
 
 
 def test_where_nobody_is_set_up_the_page_speaks_of_no_consent(owner, company):
-    assert "Consent to tell them" not in page(owner, company)
+    assert "Consent to inform them" not in page(owner, company)
 
 
 def test_a_purpose_without_a_published_notice_is_not_asked_for_and_nobody_is_told(bank, owner, company):
     shown = page(owner, company)
     assert "Example Bank" in shown
-    assert "We do not ask for it yet, so nobody is told." in shown
-    assert "Consent to tell them" not in page(owner, company, "board_resolution")
+    assert "We do not ask for it yet, so no one is asked." in shown
+    assert "Consent to inform them" not in page(owner, company, "board_resolution")
 
 
 def test_a_yes_that_is_missing_is_given_on_the_page_of_the_choices_and_shown_after(bank, owner, company):
     published_notice(asks=[PURPOSE], code="kyc-consent")
     shown = page(owner, company)
-    assert "Not given, so nobody is told" in shown
+    assert "Not given, so no one is asked" in shown
     assert f'<a href="{reverse("privacy:preferences")}">Give it under “Checking who you are”</a>' in shown
     event = said(owner.principal, "given", purpose=PURPOSE, channel="none")
     shown = page(owner, company)
@@ -64,7 +64,7 @@ def test_only_the_owner_of_the_account_gives_it_for_an_organisation(bank, owner,
     published_notice(asks=[PURPOSE], code="kyc-consent")
     member = CustomerUserFactory(email="ravi@acme.example", member_of=company, member_of__role="member")
     shown = page(member, company)
-    assert "Not given by the person whose it is to give" in shown
+    assert "Not given by the person whose consent it is" in shown
     assert "Give it under" not in shown
     event = said(owner.principal, "given", purpose=PURPOSE, channel="none")
     shown = page(member, company)
@@ -79,6 +79,6 @@ def test_for_somebody_behind_it_their_own_yes_counts(bank, settings, owner, comp
     party = party_of(company)
     url = reverse("privacy:kyc-party-upload", args=[company.reference, party.reference, "pan_card"])
     client = customer_client(owner)
-    assert "Not given by the person whose it is to give" in client.get(url).text
+    assert "Not given by the person whose consent it is" in client.get(url).text
     said(party.principal, "given", purpose=PURPOSE, channel="none")
     assert "Not given" not in client.get(url).text

@@ -92,7 +92,7 @@ def test_a_file_chosen_beside_one_of_before_is_taken(client: Client, url: str) -
     client.post(url, {"number": NUMBER, "file": pdf()})
     first = Document.objects.get()
     run_plan(first.pk, now=clock.now())
-    assert "A file chosen here is taken in place of one of before." in client.get(url).text
+    assert "A file chosen here replaces the one of before." in client.get(url).text
     new = SimpleUploadedFile("b.pdf", documents.pdf(pages=2))
     client.post(url, {"number": NUMBER, "earlier": first.reference, "file": new})
     assert Document.objects.latest("pk").reused_from is None

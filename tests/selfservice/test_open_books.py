@@ -41,7 +41,7 @@ def test_each_page_opens_for_anybody_with_empty_books_and_leads_to_the_others(pa
 
 def test_what_we_hold_names_every_kind_of_data_with_its_purposes():
     page = text("what-we-hold")
-    assert "E-mail addresses and telephone numbers" in page
+    assert "Email addresses and phone numbers" in page
     assert "Offers and news" in page
     assert "आपके बारे में हमारे पास क्या है" in text("what-we-hold", "hi")
 
@@ -101,7 +101,7 @@ def test_partners_and_applicants_read_their_own_notice():
     rows = Client().get("/privacy/partners-and-applicants/").context["groups"]
     assert [row.kinds for row in rows["applicants"]] == ["Names"]
     assert rows["partners"] == []
-    assert "We hold no data of these people at present." in text("partners-and-applicants")
+    assert "We have no data of these people at present." in text("partners-and-applicants")
 
 
 def test_the_exit_page_leads_to_listed_hosts_only_and_carries_nothing_along():

@@ -39,7 +39,7 @@ def test_no_page_carries_style_or_script_in_its_text(client, address):
 def test_a_stranger_finds_how_to_stop_messages_without_a_login(client, start):
     assert 'href="/privacy/stop/"' in client.get(start, follow=True).text
     page = client.get("/privacy/stop/").text
-    for way in ("Reply STOP", "e-mail program", "Press 9", "1909"):
+    for way in ("Reply STOP", "“unsubscribe” button", "Press 9", "1909"):
         assert way in page
     assert 'href="/privacy/grievances/new/"' in page
 

@@ -191,7 +191,7 @@ def test_no_yes_of_a_visitor_gets_past_the_protection_of_who_signs_in(client, as
     protect(asha, kind=kind)
     client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
     page = client.get(sign_in(client, postbox).url).text
-    assert ("Your yes waits for your parent or guardian." in page) is (kind == "guarded")
+    assert ("Your consent waits for your parent or guardian." in page) is (kind == "guarded")
     assert HeldConsent.objects.count() == (1 if kind == "guarded" else 0)
     assert not may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
 
@@ -223,7 +223,7 @@ def test_a_no_of_a_window_that_is_behind_withdraws_the_yes_of_the_other(her, ash
     assert ConsentEvent.objects.get(purpose="analytics", next=None).answer == "withdrawn"
     assert ConsentEvent.objects.get(purpose="call_recording").answer == "denied"
     page = her.post(QUESTIONS, {**shown(notice), "analytics": "no"}, follow=True).text
-    assert "You had said no to this already" in page
+    assert "You had refused this already" in page
 
 
 def test_a_no_of_a_visitors_window_that_is_behind_counts_too(client, notice):
@@ -253,7 +253,7 @@ def test_what_ends_soon_is_renewed_by_its_owner(her, asha, notice):
     yes_that_ends(asha, notice, after=timedelta(days=3))
     page = her.get(RENEW).content.decode()
     assert "checked" not in page
-    assert "Offers and news: may we go on?" in page
+    assert "Offers and news: do you agree to continue?" in page
     answer = her.post(RENEW, {**shown(notice), "marketing": "yes"})
     assert answer.url.startswith("/privacy/consents/OS-CR-")
     assert ConsentEvent.objects.filter(answer="renewed").count() == 1
@@ -299,7 +299,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back(client):
 def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_waits(her, asha, notice):
     assert her.post(GUARDIAN, {"why": "child", "confirmed": "yes"}).status_code == 302
     page = her.get(QUESTIONS).content.decode()
-    assert "A parent or guardian answers for you." in page
+    assert "A parent or guardian decides for you." in page
     assert 'name="marketing"' not in page
     assert 'name="analytics"' not in page
     answer = her.post(
@@ -307,7 +307,7 @@ def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_wai
         {**shown(notice), "product_updates": "yes", "product_updates-channels": ["sms"], "call_recording": "no"},
         follow=True,
     )
-    assert "Your yes waits for your parent or guardian." in answer.content.decode()
+    assert "Your consent waits for your parent or guardian." in answer.content.decode()
     assert set(ConsentEvent.objects.values_list("purpose", "answer")) == {("call_recording", "denied")}
     held = HeldConsent.objects.get()
     assert (held.purpose, held.channels, held.state) == ("product_updates", ["sms"], "held")

@@ -57,7 +57,7 @@ def test_anybody_reads_who_gets_which_data_for_what_and_where():
 
 
 def test_without_recipients_the_page_says_so():
-    assert "Nobody outside gets your data from us at present." in Client().get(PAGE).text
+    assert "No one outside gets your data from us at present." in Client().get(PAGE).text
 
 
 def test_a_person_reads_what_was_told_of_them_and_of_their_clients_too(asha):
@@ -67,8 +67,8 @@ def test_a_person_reads_what_was_told_of_them_and_of_their_clients_too(asha):
     said(asha.principal, "given", fiduciary=acme)
     page = customer_client(asha).get(PAGE).text
     assert "on behalf of Acme Bank" in page
-    assert page.count("Told of your choices since") == 1
-    assert page.count("Not told of any choice of yours") == 1
+    assert page.count("Informed of your choices since") == 1
+    assert page.count("Not informed of any choice of yours") == 1
 
 
 def test_the_receipt_says_how_many_have_confirmed(asha):
@@ -77,7 +77,7 @@ def test_the_receipt_says_how_many_have_confirmed(asha):
     said(asha.principal, "given")
     client = customer_client(asha)
     given = ConsentReceipt.objects.get()
-    assert "Who was told to stop" not in client.get(f"/privacy/consents/{given.reference}/").text
+    assert "Companies we have informed" not in client.get(f"/privacy/consents/{given.reference}/").text
     withdraw(subject_ref=asha.principal.subject.ref, purpose="marketing", channel="sms", way="page", actor=actor.SYSTEM)
     receipt = ConsentReceipt.objects.latest("pk")
     for instruction in Instruction.objects.order_by("pk")[:2]:
@@ -113,7 +113,7 @@ def test_a_person_reads_what_was_given_out_to_check_their_papers_by_whatever_nam
         assert words in page
     assert "GST number" not in page
     assert len(re.findall(r", \d\d:\d\d IST</time>", page)) == 2
-    assert "What we gave out to check your papers" not in Client().get(PAGE).text
+    assert "What we gave out to check your documents" not in Client().get(PAGE).text
 
 
 def test_who_acts_for_many_customers_reads_it_in_no_more_queries(asha):

@@ -156,7 +156,7 @@ def test_for_somebody_else_a_name_is_asked_and_a_paper(client) -> None:
     upload = SimpleUploadedFile("birth.png", png(), "image/png")
     client.post(papers, {"file": upload})
     assert ProofPaper.objects.get().request == found
-    assert "waits to be looked at" in text(client.get(papers))
+    assert "waits for review" in text(client.get(papers))
 
 
 def test_a_correction_asks_what_it_should_be(client) -> None:
@@ -263,7 +263,7 @@ def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client,
     assert bundle.downloads == 1
     Bundle.objects.filter(pk=bundle.pk).update(downloads=3)
     said = text(client.get(f"/privacy/track/{bundle.request.ticket.reference}/"))
-    assert "as often as it can be fetched" in said
+    assert "as often as it can be downloaded" in said
     assert "its key is destroyed" not in said
 
 

@@ -130,7 +130,7 @@ def test_one_sender_is_allowed_with_its_whole_text_while_the_others_stay_stopped
     assert page.count("OFFERS") > 1
     done = agree(her, notice, "OFFERS")
     assert every() == [False, True]
-    assert not may("", header=None), "nobody is named"
+    assert not may("", header=None), "No one has this name"
     page = her.get(done.url).text
     assert "For this sender only." in card(page, "OFFERS")
     assert "For all senders of this company." in card(page, "ONESTU")
@@ -243,7 +243,7 @@ def test_a_person_with_a_guardian_cannot_allow_a_sender_alone_but_stop_it(her, a
     still.shift(60)
     answer = agree(her, notice, "ONESTU")
     assert answer.status_code == 422
-    assert "Somebody else has to answer this for you" in answer.text
+    assert "Someone else has to decide this for you" in answer.text
     assert every() == [False, True]
 
 
@@ -252,7 +252,7 @@ def test_the_law_of_california_asks_twice_after_a_refusal(her, asha, still, noti
     her.post(STOP, {"choice": value("ONESTU")})
     still.shift(60)
     first = agree(her, notice, "ONESTU")
-    assert "asks for your yes a second time" in first.text
+    assert "asks you to confirm your consent" in first.text
     assert not ConsentEvent.objects.filter(answer="given").exists()
     still.shift(2)
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', first.text[first.text.index('id="answers"') :]))
@@ -283,7 +283,7 @@ def test_a_refusal_of_somebody_else_at_the_number_is_named(her, asha, still, not
     still.shift(60)
     agree(her, notice, "OFFERS")
     assert every() == [False, False]
-    assert "Somebody else who uses this number" in card(her.get(PAGE).text, "OFFERS")
+    assert "Someone else who uses this number" in card(her.get(PAGE).text, "OFFERS")
 
 
 def test_a_new_tick_leaves_a_sender_that_was_stopped_by_itself_as_it_was(her, asha, still, notice):

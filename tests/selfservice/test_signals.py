@@ -80,7 +80,7 @@ def test_a_signal_heard_while_the_persons_own_no_stood_does_not_undo_the_yes_aft
     page = customer_client(asha.user).get(PAGE, headers=GPC).text
     assert heard().count() == 1
     assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
-    assert "Your own yes counts until you take it back" in page
+    assert "Your own consent counts until you withdraw it" in page
     assert "We have done this." not in page
 
 

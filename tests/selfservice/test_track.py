@@ -162,7 +162,7 @@ def test_an_answer_asks_if_it_settles_the_grievance_and_a_yes_closes_it(client, 
     client.post(where + "settle/", {"settled": "yes"})
     ticket.refresh_from_db()
     assert ticket.closed_because == ClosedBecause.SETTLED
-    assert "You told us that this is settled." in text(client.get(where))
+    assert "You confirmed that this is resolved." in text(client.get(where))
 
 
 def test_a_no_wants_to_know_what_is_wrong_and_opens_it_again(client, ticket, officer) -> None:
@@ -319,7 +319,7 @@ def answered_by(officer, ticket, *, at=None) -> None:
 def test_the_person_appeals_from_the_question_if_it_is_settled(client, ticket, officer) -> None:
     answered_by(officer, ticket)
     where = opened(client, ticket)
-    assert "No, let another officer look at it" in text(client.get(where))
+    assert "No, let another officer review it" in text(client.get(where))
     assert client.post(where + "settle/", {"settled": "appeal", "why": ""}).status_code == 422
     page = text(client.post(where + "settle/", {"settled": "appeal", "why": "Nobody looked."}, follow=True))
     assert f"{ticket.reference}-A1" in page
@@ -358,7 +358,7 @@ def test_an_appeal_that_comes_too_late_is_said_not_to_be_made_and_its_words_stay
             assert "No appeal was made. The time to appeal ended on" in page
             assert "What you wrote is not sent." in page
             assert "Nobody &lt;b&gt;looked&lt;/b&gt;.</textarea>" in page
-            assert "No, let another officer look at it" not in page
+            assert "No, let another officer review it" not in page
     assert not ticket.appeals.exists()
 
 
@@ -387,7 +387,7 @@ def test_words_to_a_grievance_that_opens_no_more_stand_there_to_be_copied(client
         assert "reopen/" not in client.get(where).text
         page = client.post(where + "appeal/", {"why": "It came back."}, follow=True).text
     assert "No appeal was made." in page
-    assert "It stands below, for you to copy." in page
+    assert "It is below, for you to copy." in page
     assert "It came back.</textarea>" in page
 
 

@@ -277,7 +277,7 @@ def test_an_owner_withdraws_an_invitation_and_a_member_may_not(owner, member, ac
     assert customer_client(owner).post(withdraw).status_code == 302
     invitation.refresh_from_db()
     assert invitation.cancelled_at is not None
-    assert "does not work any more" not in customer_client(owner).post(withdraw, follow=True).content.decode()
+    assert "no longer works" not in customer_client(owner).post(withdraw, follow=True).content.decode()
 
 
 def test_an_owner_removes_a_member_who_then_sees_nothing(owner, member, acme):

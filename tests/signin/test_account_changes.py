@@ -120,7 +120,7 @@ def pressed(client, address):
     made_by = AccountChange.objects.earliest("pk").user.email
     is_own = address == made_by
     assert ("Every device is signed out." in client.get(link).text) == is_own
-    assert ("Whoever made the change is signed out on every device." in client.get(link).text) != is_own
+    assert ("The person who made the change is signed out on every device." in client.get(link).text) != is_own
     client.post(link)
     assert ("Every device is signed out." in client.get(link).text) == is_own
     assert "is cancelled" in client.get(link).text
@@ -454,7 +454,9 @@ def test_who_reads_of_a_closed_company_is_told_that_its_people_stay(acme, asha, 
     customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
     customers.close(customer=acme, actor=actor.SYSTEM)
     link = link_to("asha@acme.example")
-    english = "The people of your organisation stay as they are: its account is closed, or an insolvency order holds."
+    english = (
+        "The people of your organisation stay as they are: its account is closed, or an insolvency order is in force."
+    )
     client.cookies["django_language"] = language
     with translation.override(language):
         said = gettext(english)

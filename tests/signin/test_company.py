@@ -262,7 +262,7 @@ def test_whoever_is_no_active_staff_member_with_a_factor_is_not_bound(client, pr
         person.set_unusable_password()
         person.save()
     else:
-        SocialAccount.objects.create(user=person, provider=kind, uid="somebody else", extra_data={})
+        SocialAccount.objects.create(user=person, provider=kind, uid="another person", extra_data={})
     answer = signs_in(client, provider, kind)
     assert answer.url == REFUSED
     assert "Your company account is not linked to an account here." in client.get(answer.url, secure=True).text
@@ -377,7 +377,7 @@ class TestOidc:
         [
             {"aud": "another"},
             {"aud": ["portal", "another"], "azp": "another"},
-            {"nonce": "of somebody else"},
+            {"nonce": "someone else's nominee"},
             {"nonce": None},
             {"iss": "https://other.example"},
             {"exp": 1},
@@ -597,7 +597,7 @@ class TestSaml:
             bind(person, provider, kind)
             type(person).objects.update(is_active=False)
         elif what == "another subject":
-            SocialAccount.objects.create(user=person, provider=kind, uid="somebody else", extra_data={})
+            SocialAccount.objects.create(user=person, provider=kind, uid="another person", extra_data={})
         if what != "no answer":
             answer = provider.answer_to(asked(client, kind))
         before = Session.objects.count()

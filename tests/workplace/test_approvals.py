@@ -277,5 +277,5 @@ def test_a_proposal_about_a_record_with_a_deadline_stands_in_the_row_of_that_rec
     shown = checker.get("/admin/")
     [row] = [one for one in listed(shown) if order.reference in one.keys]
     assert (row.url, row.act.url) == (page_of(made), page_of(made))
-    assert row.verb == "Answer an order of an authority"
+    assert row.verb == "Respond to an authority order"
     assert row.time is not None

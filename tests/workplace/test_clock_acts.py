@@ -66,13 +66,13 @@ def test_a_period_is_extended_with_law_and_reason_and_the_person_is_told(desk, f
     answer = act(desk, row, "extend", reason_code="complex", text="Two systems have to be asked.")
     row.refresh_from_db()
     assert (row.extended_by.key, row.extended_because) == ("EU-12-EXT", "complex")
-    assert "The person is told" in words(answer)
+    assert "The person is informed" in words(answer)
     assert Message.objects.filter(kind="grievances.extended").count() == 1
 
 
 def test_what_the_law_does_not_extend_cannot_be_extended_on_the_page(desk, found):
     row = Clock.objects.get(owner=found.about, rule_key="IN-IT-RES")
-    assert "The law gives no more time for this." in words(act(desk, row, "extend", reason_code="complex"))
+    assert "The law allows no further time for this." in words(act(desk, row, "extend", reason_code="complex"))
     row.refresh_from_db()
     assert row.extended_by is None
 
@@ -171,7 +171,7 @@ def test_the_receipt_of_a_grievance_is_corrected_on_its_page(desk, found):
         reason_code="mistyped",
     )
     said = words(desk.get(page))
-    assert "not counted any more: its start was wrong" in said
+    assert "no longer counted: its start was wrong" in said
     assert "The date was entered wrongly" in said
 
 
@@ -181,7 +181,7 @@ def test_an_absence_is_noted_ended_and_seen(desk):
     given = {"user": desk.member.pk, "deputy": deputy.pk, "starts_on": today, "ends_on": today + timedelta(days=3)}
     refused = desk.post("/admin/people/absence/add/", {**given, "deputy": desk.member.pk})
     assert refused.status_code == 422
-    assert "Somebody else has to stand in." in words(refused)
+    assert "Another person has to be the delegate." in words(refused)
     desk.post("/admin/people/absence/add/", given)
     absence = Absence.objects.get()
     assert "Bala Deputy" in desk.get("/admin/people/absence/").content.decode()

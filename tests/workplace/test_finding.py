@@ -98,7 +98,7 @@ def test_what_auditors_keep_is_found_by_its_reference_and_a_person_by_theirs(sta
     )
     assert opened_by(desk, bundle.reference) == reverse("admin:evidence_personfile_change", args=[bundle.pk])
     shown = found(desk, str(someone.subject.ref))
-    assert {"People", "files of persons"} <= set(shown)
+    assert {"People", "subject files"} <= set(shown)
     nobody = staff("kyc_maker")
     for text in (asked.reference, sample.reference, bundle.reference):
         assert found(nobody, text) == {}

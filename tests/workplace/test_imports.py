@@ -69,7 +69,7 @@ def test_a_file_is_tried_looked_at_and_taken_in(boss: Any) -> None:
     assert "Ravi Kumar" in shown
     assert "their first owners invited" in shown
     assert not Customer.objects.exists()
-    assert "The rows are being taken in" in act(boss, row, "take-in").text
+    assert "The rows are being imported" in act(boss, row, "take-in").text
     assert "0 of 2 rows are behind us" in page(boss, row)
     row = at_work()
     shown = page(boss, row)
@@ -99,7 +99,7 @@ def test_faults_stand_on_the_page_and_in_a_file_for_whoever_brought_it(boss: Any
     assert "Line 4" not in shown
     assert url not in shown
     assert "take-in" not in shown
-    assert "Whoever brought this file decides about it" in act(other, row, "take-in").text
+    assert "The person who uploaded this file decides about it" in act(other, row, "take-in").text
     assert not Customer.objects.exists()
 
 
@@ -109,12 +109,12 @@ def test_one_that_stopped_is_gone_on_with_or_given_up_from_its_page(boss: Any) -
     assert "It stops at its next step" in act(boss, row, "stop").text
     shown = page(boss, row)
     assert "The job has stopped before its end" in shown
-    assert "Has stopped before its end: go on with it" in shown
+    assert "Has stopped before its end: resume it" in shown
     assert "Done" in act(boss, row, "carry-on").text
     row = at_work()
     assert row.state == "tried"
     assert "Done" in act(boss, row, "give-up").text
-    assert "Given up. Nothing was taken in, and the file is destroyed." in page(boss, row)
+    assert "Discarded. Nothing was imported, and the file is destroyed." in page(boss, row)
 
 
 def test_a_file_that_cannot_be_read_is_said_on_the_page_that_asks(boss: Any) -> None:

@@ -138,7 +138,7 @@ def test_what_was_asked_of_a_job_is_said_in_words(officer) -> None:
         *("Up to this moment of the last day: 31 Oct 2026, 23:30 IST", "Take-over: OS-TO-1"),
         *("Frozen samples: a, b", "Odd one: 1"),
     ]
-    assert list(in_words({"list": "gone.Table"})) == ["List: gone.Table, which is no list any more"]
+    assert list(in_words({"list": "gone.Table"})) == ["List: gone.Table, which is no longer a list"]
     shown = page(staff_client(officer), JobFactory(parameters=pack))
     assert "First day: 1 Oct 2026" in shown
     assert "drawn" not in shown

@@ -133,7 +133,7 @@ def test_a_login_that_reads_some_days_sees_its_lists_whole(staff):
     ("listed", "role", "words", "way"),
     [
         ("kyc/secondlook", "kyc_checker", "were drawn for a QA review would be here", "/admin/kyc/draw/"),
-        ("consent/suppression", "support", "Nobody has opted out yet", "/admin/consent/suppression/add/"),
+        ("consent/suppression", "support", "No one has opted out yet", "/admin/consent/suppression/add/"),
         ("consent/inboundmessage", "support", "no rule understood would be here", "?all=1"),
         ("jobs/job", "administrator", "Jobs that run or failed would be here", "?all=1"),
         ("retention/erasurerun", "data_protection_officer", "older ones that are not done, would be here", "?all=1"),
@@ -226,7 +226,7 @@ def test_roles_and_absences_of_staff_cost_the_same_for_many_as_for_few(staff):
         ("consent_preferencechange", "0 changes of what is blocked"),
         ("registers_contentaccess", "0 accesses to contents"),
         ("registers_companydetails", "0 versions of the company details"),
-        ("retention_booksrow", "0 entries of the books"),
+        ("retention_booksrow", "0 register entries"),
         ("grievances_ticket", "0 grievances"),
     ],
 )

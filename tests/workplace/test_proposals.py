@@ -166,7 +166,7 @@ def test_the_makers_page_offers_no_answer_and_a_forged_post_changes_nothing(staf
     made = ProfileProposal.objects.get()
     page = maker.get(reverse("admin:workplace_profileproposal_change", args=[made.pk]))
     assert 'value="approve"' not in page.text
-    assert "Somebody else must answer" in page.text
+    assert "Another person must answer" in page.text
     url = reverse("admin:workplace_profileproposal_do_one", args=[made.pk, "answer-proposal"])
     maker.post(url, {"decision": "approve", "answer": "1"})
     made.refresh_from_db()

@@ -112,7 +112,7 @@ def test_the_pages_show_both_keys_and_take_the_answer(staff):
     page = two.get(reverse("admin:workplace_keyrotationproposal_change", args=[proposal.pk])).text
     assert proposal.old_vkey in page
     assert proposal.new_vkey in page
-    assert "Somebody else may have the key" in page
+    assert "Another person may have the key" in page
     assert str(proposal) in two.get(reverse("admin:approvals")).text
     act = reverse("admin:workplace_keyrotationproposal_do_one", args=[proposal.pk, "answer-proposal"])
     one.post(act, {"decision": "approve", "reason": "", "answer": "1"})

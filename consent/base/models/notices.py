@@ -228,8 +228,8 @@ class DefectMended(AppendOnlyModel):
     data_categories = declare(none="id defect text_sha256 mended_at")
 
     class Meta:
-        verbose_name = _("mended defect")
-        verbose_name_plural = _("mended defects")
+        verbose_name = _("fixed policy issue")
+        verbose_name_plural = _("fixed policy issues")
 
     def __str__(self) -> str:
         return str(self.defect_id)

@@ -259,7 +259,7 @@ def _numbering(clauses: Sequence[Clause]) -> list[Defect]:
         if 1 < own - before <= _LONGEST_GAP:
             for missing in range(before + 1, own):
                 name = ".".join(map(str, (*parent, missing)))
-                said = f"Clause {name} is missing: the text goes on with {clause.number}."
+                said = f"Clause {name} is missing: the text continues with {clause.number}."
                 found.append(Defect(Code.MISSING_CLAUSE, name, said))
         last[tuple(parent)] = max(before, own)
     return found

@@ -87,12 +87,14 @@ def left_out(purpose: Purpose | None) -> str:
     if purpose is None:
         return ""
     if purpose.message_category == PROMOTIONAL:
-        return _("Whoever did not say yes to it, or said no, does not get it.")
+        return _("People who did not consent to it, or refused, do not get it.")
     if purpose.message_category in ESSENTIAL:
-        return _("It is owed: a no, a pause and quiet hours do not stop it. Whoever cannot be reached does not get it.")
+        return _(
+            "It is owed: an opt-out, a pause and quiet hours do not stop it. People without a way to reach them do not get it."
+        )
     if purpose.needs_consent:
-        return _("Whoever did not say yes to this purpose, or said no, does not get it.")
-    return _("Whoever said no to this purpose does not get it.")
+        return _("People who did not consent to this purpose, or refused, do not get it.")
+    return _("People who refused this purpose do not get it.")
 
 
 def said_on(
@@ -174,7 +176,7 @@ def languages_of(segment: Segment) -> list[str]:
 
 def _of_segment(segment: Segment) -> Iterator[Fault]:
     if segment.entered_from and segment.entered_until and segment.entered_until < segment.entered_from:
-        yield Fault("entered_until", _("The last day lies before the first. Change one of them."))
+        yield Fault("entered_until", _("The last day is before the first. Change one of them."))
 
 
 def _of_channels(plan: Plan, purpose: Purpose) -> Iterator[Fault]:
@@ -207,7 +209,7 @@ def _of_what_is_filled_in(plan: Plan) -> Iterator[Fault]:
     for part, _where, text in _texts(plan):
         for mark in dict.fromkeys(template_checks.placeholders(text) if part != "templates" else ()):
             said = {"mark": mark}
-            yield Fault(part, _("Leave out “%(mark)s”: a broadcast says the same to everybody.") % said)
+            yield Fault(part, _("Leave out “%(mark)s”: a broadcast says the same to everyone.") % said)
 
 
 def _of_links(plan: Plan, at: datetime) -> Iterator[Fault]:
@@ -241,11 +243,13 @@ def _of_templates(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
         if template.channel not in plan.channels or template.channel not in OF_TEMPLATES:
             yield _("The template %(template)s is of a channel that is not chosen.") % said
         elif template.pk not in usable:
-            yield _("The template %(template)s is not in force, or not approved by whoever carries it.") % said
+            yield (
+                _("The template %(template)s is not in force, or not approved by the operator that carries it.") % said
+            )
         elif template.category not in fits:
             yield _("The template %(template)s is registered for another category than the purpose.") % said
         elif message_templates.has_variables(template.text):
-            yield _("The template %(template)s has variables: a broadcast says the same to everybody.") % said
+            yield _("The template %(template)s has variables: a broadcast says the same to everyone.") % said
         elif place in seen:
             yield _("Choose one template for each channel and language, not two like %(template)s.") % said
         seen.add(place)

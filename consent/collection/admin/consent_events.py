@@ -77,7 +77,7 @@ class ApartFilter(SenderFilter):
     """Places at which something was answered about a single sender as well."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("apart", gettext_lazy("Single senders answered apart"))]
+        return [("apart", gettext_lazy("Choices about single senders"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(_about_one_sender()) if self.value() == "apart" else queryset
@@ -91,7 +91,7 @@ def _about_one_sender() -> Exists:
 
 class _Answers(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     reference_prefix = "CR"
-    search_help_text = gettext_lazy("A receipt number, a subject's reference, or an e-mail address or number in full")
+    search_help_text = gettext_lazy("A receipt number, a subject's reference, or an email address or number in full")
     search_fields = ("pk",)
 
     def get_search_results(
@@ -108,7 +108,7 @@ class _Answers(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 def _not_of_one_sender(obj: ConsentEvent, user: Any) -> str:
     """Why nothing is withdrawn here; empty where a consent to a single sender may still be in force."""
     if not obj.sender:
-        return str(_("This answer is about all senders: withdraw it in the list of present answers."))
+        return str(_("This choice is about all senders: withdraw it in the list of consents."))
     return "" if obj.answer in YES else str(_("There is no yes here."))
 
 
@@ -162,7 +162,7 @@ class ConsentEventAdmin(PastPages, _Answers):
         values = {"time": when, "size": last.size}
         if last.ok:
             return _("Ledger verified on %(time)s: %(size)s entries, nothing changed.") % values
-        return _("The check of the ledger on %(time)s found faults. Tell the data protection officer.") % values
+        return _("The check of the ledger on %(time)s found faults. Inform the data protection officer.") % values
 
     @admin.display(description=gettext_lazy("no."), ordering="pk")
     def place(self, obj: ConsentEvent) -> str:
@@ -192,11 +192,11 @@ class ConsentEventAdmin(PastPages, _Answers):
         text = version.texts.filter(sha256=obj.notice_sha256).first() if version else None
         return text.text if text else "–"
 
-    @admin.display(description=gettext_lazy("earlier answer"))
+    @admin.display(description=gettext_lazy("earlier choice"))
     def earlier(self, obj: ConsentEvent) -> str:
         return _link(obj.previous)
 
-    @admin.display(description=gettext_lazy("later answer"))
+    @admin.display(description=gettext_lazy("later choice"))
     def later(self, obj: ConsentEvent) -> str:
         return _link(ConsentEvent.objects.filter(previous=obj).first())
 
@@ -211,7 +211,7 @@ class ConsentEventAdmin(PastPages, _Answers):
         ask=WithdrawForm,
         label=gettext_lazy("Withdraw for this sender at the person's wish"),
         description=gettext_lazy(
-            "It counts at once, for this sender alone, at every address of the person, who is told."
+            "It counts at once, for this sender alone, at every address of the person, who is informed."
         ),
         skip=_not_of_one_sender,
     )
@@ -274,8 +274,8 @@ class ConsentStateAdmin(_Answers):
     )
     readonly_fields = fields
     list_note = gettext_lazy(
-        "The answer that counts now. A no by anybody at an address wins; only a confirmed yes counts. What was answered "
-        "about a single sender counts for that one; it is listed under “Consent ledger”."
+        "The choice that counts now. A refusal by anyone at an address wins; only a confirmed consent counts. A "
+        "choice about a single sender counts for that one; it is listed under “Consent events”."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -310,7 +310,7 @@ class ConsentStateAdmin(_Answers):
         permission=Permission.EVENT_RECORD,
         ask=WithdrawForm,
         label=gettext_lazy("Withdraw at the person's wish"),
-        description=gettext_lazy("It counts at once, at every address of the person, who is told."),
+        description=gettext_lazy("It counts at once, at every address of the person, who is informed."),
         skip=_no_yes,
     )
     def withdraw(self, request: HttpRequest, obj: ConsentState, answer: dict[str, Any]) -> str:

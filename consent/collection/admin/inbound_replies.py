@@ -66,7 +66,7 @@ class InboundMessageAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, Read
     search_fields = ("pk",)
     search_help_text = _("A receipt number, the reference of a grievance, or a number in full")
     list_note = _(
-        "Answers to messages, key presses and missed calls, each taken once. The words themselves are not kept."
+        "Replies to messages, key presses and missed calls, each recorded once. The words themselves are not kept."
     )
 
     def subject_ref_of(self, obj: Any) -> UUID | None:

@@ -56,7 +56,8 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
 
     export_resource = resource_of(
         TakenAnswer,
-        "id subject_ref fiduciary__code purpose sender way language occurred_at relation identity_shown age_shown appointed_by "
+        "id subject_ref fiduciary__code purpose sender way language occurred_at relation identity_shown age_shown "
+        "appointed_by "
         "act made_by made_at checked_by checked_at shown_sha256 answer receipt__reference",
     )
     view_permission = Permission.EVENT_VIEW
@@ -109,7 +110,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
                 return HttpResponseRedirect(reverse("admin:consent_takenanswer_change", args=[made.pk]))
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Propose a consent on paper or by telephone"),
+            "title": _("Propose an offline consent (paper or phone)"),
             "form": form,
             "opts": self.opts,
         }
@@ -149,7 +150,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
             shown = f"{row.get_identity_shown_display()} / {row.get_age_shown_display()}"
             whose = names.get(row.guardian_ref, str(row.guardian_ref))
             said += [
-                (_("Who answered for the person"), f"{whose}, {row.get_relation_display()}"),
+                (_("Who decided for the person"), f"{whose}, {row.get_relation_display()}"),
                 (_("Their identity and age were shown by"), shown),
             ]
         return [(label, "", value) for label, value in said if value]
@@ -164,7 +165,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
     @service_action(
         permission=Permission.EVENT_RECORD,
         ask=AnswerForm,
-        label=gettext_lazy("Answer: is this what the proof shows?"),
+        label=gettext_lazy("Decide: is this what the proof shows?"),
         skip=not_answerable,
         description=gettext_lazy("Open the scan or listen to the call first. Agreeing records the consent at once."),
     )
@@ -208,11 +209,9 @@ class HeldConsentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         "closed_at",
     )
     readonly_fields = fields
-    list_note = gettext_lazy(
-        "When the parent or guardian answers, record it under “Consents on paper or by telephone”."
-    )
+    list_note = gettext_lazy("When the parent or guardian decides, record it under “Offline consents”.")
 
     @service_action(permission=Permission.EVENT_RECORD, label=gettext_lazy("Give the question up"), skip=_closed)
     def leave(self, request: HttpRequest, obj: HeldConsent, answer: dict[str, Any]) -> str:
         guardian_consents.leave(held=obj, actor=actor_of(request), now=clock.now())
-        return _("Given up.")
+        return _("Cancelled.")

@@ -34,7 +34,7 @@ class BlockingForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple,
                 required=False,
                 error_messages={
-                    "invalid_choice": _("One of the choices is not offered any more. Look at them again and save.")
+                    "invalid_choice": _("One of the choices is no longer offered. Check them again and save.")
                 },
             )
 

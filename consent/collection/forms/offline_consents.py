@@ -70,14 +70,14 @@ class TakenForm(forms.Form):
     )
     language = forms.ChoiceField(label=_("In which language"), choices=settings.LANGUAGES)
     occurred_at = MomentField(
-        label=_("When the person answered (Indian time)"),
+        label=_("When the person decided (Indian time)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"invalid": _("Enter a day and time, like 2026-11-25 14:30.")},
     )
     call_reference = PublicWords(
         label=_("Reference of the call"),
-        help_text=_("By telephone only: as the telephone system names the call, never a number."),
+        help_text=_("By phone only: as the phone system names the call, never a number."),
         max_length=64,
         required=False,
     )
@@ -85,7 +85,7 @@ class TakenForm(forms.Form):
         label=_("Scan of the form"), help_text=_("PDF, JPG or PNG, up to 10 MB. Needed on paper."), required=False
     )
     guardian = SubjectField(
-        label=_("Who answered for the person"),
+        label=_("Who decided for the person"),
         help_text=_("Only for a child or a person with a lawful guardian: the parent's or guardian's reference."),
         required=False,
     )
@@ -125,7 +125,9 @@ class TakenForm(forms.Form):
         if cleaned.get("guardian") is not None and len(given) < 3:
             self.add_error("guardian", _("Say who they are to the person, and how their identity and age were shown."))
         if cleaned.get("guardian") is None and (given or cleaned.get("appointed_by")) and "guardian" not in self.errors:
-            self.add_error("guardian", _("Give the reference of who answered, or leave these questions empty."))
+            self.add_error(
+                "guardian", _("Give the reference of the person who decided, or leave these questions empty.")
+            )
         return cleaned
 
     @property

@@ -63,7 +63,7 @@ def answered_by_key(
         raise Refused(_("Give the key that was pressed: a digit, * or #."), code="NO_KEY")
     if not REFERENCE.fullmatch(call_reference):
         raise Refused(
-            _("Give the reference of the call: 4 to 64 letters, digits and hyphens, no telephone number."),
+            _("Give the reference of the call: 4 to 64 letters, digits and hyphens, no phone number."),
             code="CALL_REFERENCE",
         )
     at = now or clock.now()
@@ -127,7 +127,7 @@ def told_by_system(*, fiduciary: str, pressed: Pressed, actor: Actor, now: datet
         on = clock.day(pressed.occurred_at)
         notice = notices_for([pressed.purpose], on=on, language=pressed.language).get(pressed.purpose)
         if notice is None:
-            raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
+            raise Refused(_("A consent needs the published notice that was shown."), code="NOTICE_MISSING")
     with transaction.atomic():
         return answered_by_key(
             subject_ref=person_at(whose, addresses.PHONE, plain, actor=actor, now=now),

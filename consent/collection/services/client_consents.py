@@ -180,7 +180,7 @@ def require_rest_is_over(
     until = left_in_peace_until(person, keys, purpose, channel, fiduciary=whose, sender=sender)
     if until is not None and occurred_at < until:
         raise Refused(
-            _("The person said no. Until %(day)s only they themselves may say yes again, on our pages.")
+            _("The person refused. Until %(day)s only they themselves may consent again, on our pages.")
             % {"day": formats.date_format(until.astimezone(clock.IST), "j F Y")},
             code="TOO_SOON_AFTER_NO",
         )
@@ -352,7 +352,7 @@ def _standing(row: ConsentState, stopped: Sequence[Suppression], keys: Collectio
 def _place(told: Told) -> tuple[str, tuple[bytes, ...], str]:
     kind = KIND_OF_CHANNEL.get(Channel(told.channel)) if told.channel in Channel.values else None
     if kind is None or kind == SUBJECT:
-        raise Refused(_("On this channel a consent is not told by address."), code="CHANNEL_NOT_USED")
+        raise Refused(_("On this channel a consent is not reported by address."), code="CHANNEL_NOT_USED")
     plain = addresses.normalise(kind, told.address)
     return kind, tuple(addresses.address_keys(plain)), plain
 

@@ -112,7 +112,7 @@ def link(*, manager: ConsentManager, code: str, now: datetime) -> ManagerLink:
         )
         found = rows.first()
         if found is None or links_of(found.subject_ref).filter(_of(manager)).exists():
-            raise NotFound("There is no such code.", code="NO_SUCH_CODE")
+            raise NotFound("Code not found.", code="NO_SUCH_CODE")
         found.linked_at = now
         found.save(update_fields=["linked_at"])
         _record(AuditKind.CONSENT_MANAGER_LINKED, found, actor=actor_of(manager), at=now)
@@ -144,7 +144,7 @@ def own_link(subject_ref: UUID, number: int) -> ManagerLink:
     rows = ManagerLink.objects.filter(subject_ref__in=people.refs_of(subject_ref), linked_at__isnull=False, pk=number)
     found = rows.select_related("manager__fiduciary").first()
     if found is None:
-        raise NotFound("There is no such link.")
+        raise NotFound("Link not found.")
     return found
 
 
@@ -171,7 +171,7 @@ def link_of(manager: ConsentManager, ref: UUID) -> ManagerLink:
     living = ManagerLink.objects.filter(_of(manager), ref=ref, linked_at__isnull=False, ended_at=None)
     found = living.select_related("manager__fiduciary").first()
     if found is None or not Subject.objects.filter(ref=found.subject_ref, erased_at=None).exists():
-        raise NotFound("There is no such link.", code="NO_SUCH_LINK")
+        raise NotFound("Link not found.", code="NO_SUCH_LINK")
     return found
 
 

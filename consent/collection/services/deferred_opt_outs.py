@@ -58,7 +58,7 @@ def keep_link(token: str, *, act: str, at: datetime) -> None:
     Raises NotFound for a link that we never made, Refused for another act, CannotKeep where it is not on the disk.
     """
     if act not in {THESE, ALL}:
-        raise Refused("There is no such choice.")
+        raise Refused("Choice not found.")
     reference = one_click_unsubscribe.reference_in(token)
     STOPS.keep({"kind": "link", "reference": reference, "act": act}, source=reference, at=at)
     wake()
@@ -189,7 +189,7 @@ def _stop_by_code(entry: dict[str, Any], at: datetime) -> None:
     single = next((one for one in public_opt_outs.single_senders_to(code, named) if one.act == act), None)
     whose = single.fiduciary if single else next((one for one in named if one.code == act), None)
     if whose is None:
-        raise Refused("Nobody is named so at this address.")
+        raise Refused("No one has this name at this address.")
     public_opt_outs.stop(fiduciary=whose, sender=single, **common)
 
 

@@ -94,7 +94,7 @@ def block(
         row = preferences.present(subject_ref)
         before = preferences.blocked_in(row)
         if seen is not None and seen != before:
-            raise LostRace(_("What you block was changed elsewhere meanwhile. Look at it again, then save."))
+            raise LostRace(_("Your blocks were changed elsewhere meanwhile. Check them again, then save."))
         known = offered(at=at, now_blocked=before)
         wanted = Blocked(
             **{f"blocked_{name}": _codes(lists.get(name, ()), codes) for name, codes in vars(known).items()}
@@ -139,7 +139,7 @@ def told_by_system(
     """
     whose = fiduciary_of(fiduciary)
     if not whose.is_self:
-        raise NotAllowed(_("What a person blocks holds for every sender: only our own systems may tell it."))
+        raise NotAllowed(_("A person's block applies to every sender: only our own systems may report it."))
     plain = addresses.normalise(addresses.PHONE, address)
     with transaction.atomic():
         keys = addresses.address_keys(plain)
@@ -200,5 +200,5 @@ def _by_list(blocked: Blocked) -> dict[str, list[str]]:
 def _codes(chosen: Iterable[str], known: Sequence[str]) -> str:
     wanted = {str(code) for code in chosen}
     if wanted - set(known):
-        raise Refused(_("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED")
+        raise Refused(_("One of the choices is no longer offered. Check them again and save."), code="NOT_OFFERED")
     return " ".join(code for code in known if code in wanted)

@@ -51,12 +51,12 @@ def answer(
         # The turn that ending a standing takes too: an answer never begins anew what ended a moment before.
         subject_locks.take_all_of(ward.subject_ref)
         if has_ended(ward.last):
-            raise Refused(_("You answer for this person no more."), code="STANDING_ENDED")
+            raise Refused(_("You no longer decide for this person."), code="STANDING_ENDED")
         guardian = _as_guardian(ward)
         protection = people.protection_of(ward.subject_ref, at=now)
         guardian_consents.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)
         if any((late or {}).values()):
-            raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
+            raise Refused(_("One of these questions was answered already. Load the page again."), code="NOT_OPEN")
         refused = Recorded(None, ())
         # One withdrawal covers every address: a yes at two addresses of a channel is taken back once.
         agreed = {
@@ -110,7 +110,7 @@ def _agreed(ward: Ward, event_id: int, now: datetime) -> ConsentEvent:
     if found is None:
         found = _stopped(ward, event_id, now)
     if found is None:
-        raise NotFound("There is no such yes.")
+        raise NotFound("Consent not found.")
     return found
 
 

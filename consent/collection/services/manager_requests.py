@@ -69,10 +69,10 @@ def described(kept: ManagerRequest) -> list[str]:
     """A kept request in lines: what was signed, with which key of our book, and whether the signature holds."""
     values = {"name": kept.manager.name, "number": kept.manager.board_number, "entry": kept.manager_id}
     return [
-        _("The signature holds under the key in our book.")
+        _("The signature is valid under the key in our register.")
         if holds(kept)
-        else _("The signature does not hold under the key in our book. Tell the data protection officer."),
-        _("Key: %(name)s, %(number)s, entry %(entry)s of the book.") % values,
+        else _("The signature is not valid under the key in our register. Inform the data protection officer."),
+        _("Key: %(name)s, %(number)s, entry %(entry)s of the register.") % values,
         f"Ed25519: {kept.manager.public_key}",
         f"webhook-id: {kept.message_id}",
         f"webhook-timestamp: {kept.timestamp}",

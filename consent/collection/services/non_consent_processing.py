@@ -17,8 +17,8 @@ ALLOWED_BY: dict[str, Any] = {
     LawfulBasis.LEGAL_DUTY: _("a law obliges us to"),
     LawfulBasis.CONTRACT: _("our contract with you needs it"),
     LawfulBasis.LEGITIMATE_INTEREST: _("a legitimate interest, weighed against yours; you may object"),
-    LawfulBasis.NOTICE: _("you are told of it when you give the data"),
-    LawfulBasis.NOTICE_AND_OPT_OUT: _("you are told of it, and may opt out"),
+    LawfulBasis.NOTICE: _("you are informed when you give the data"),
+    LawfulBasis.NOTICE_AND_OPT_OUT: _("you are informed, and may opt out"),
     LawfulBasis.EMPLOYMENT: _("you asked us for work (DPDP s.7(i))"),
 }
 

@@ -289,16 +289,16 @@ def _refuse_unfit(taken: Taken, *, has_scan: bool, at: datetime) -> None:
     if not Subject.objects.filter(ref=taken.subject_ref, erased_at=None).exists():
         raise Refused(_("There is no person with this reference."), code="NO_SUCH_SUBJECT")
     if taken.way is Way.PAPER and not has_scan:
-        raise Refused(_("Add the scan of the form: without it nobody can see what was signed."), code="SCAN_MISSING")
+        raise Refused(_("Add the scan of the form: without it no one can see what was signed."), code="SCAN_MISSING")
     if taken.way is Way.PHONE and not REFERENCE.fullmatch(taken.call_reference):
         raise Refused(
-            _("Give the reference of the call: 4 to 64 letters, digits and hyphens, no telephone number."),
+            _("Give the reference of the call: 4 to 64 letters, digits and hyphens, no phone number."),
             code="CALL_REFERENCE",
         )
     if taken.occurred_at > at:
-        raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
+        raise Refused(_("A choice cannot be in the future."), code="OCCURRED_IN_FUTURE")
     if taken.notice_version.state != VersionState.PUBLISHED or taken.purpose not in taken.notice_version.purposes:
-        raise Refused(_("A yes needs the published notice that asks for this purpose."), code="NOTICE_MISSING")
+        raise Refused(_("A consent needs the published notice that asks for this purpose."), code="NOTICE_MISSING")
     purpose = law.purpose(taken.purpose, on=clock.day(at))
     if purpose.sends_messages != bool(taken.channels):
         raise Refused(_("Name the channels of messages, and none for what is no message."), code="CHANNEL_NOT_USED")

@@ -52,10 +52,10 @@ def opened(ticket: str, *, at: datetime) -> dict[str, Any]:
     try:
         packed = ciphers.decrypt_from_address(ticket, purpose=TICKET)
     except ciphers.CannotDecrypt:
-        raise NotFound("This page is not open any more.") from None
+        raise NotFound("This page is no longer open.") from None
     of, until, *values = json.loads(zlib.decompress(packed))
     if datetime.fromtimestamp(until, UTC) < at:
-        raise NotFound("This page is not open any more.")
+        raise NotFound("This page is no longer open.")
     return {"of": of, **dict(zip(FIELDS[of], values, strict=True))}
 
 

@@ -84,7 +84,7 @@ def _take_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], acto
             _write_set(row, some, actor)
         except IntegrityError:
             if attempt == TRIES - 1:
-                raise LostRace(_("Somebody else answered for an address of this list. Go on with it.")) from None
+                raise LostRace(_("Someone else recorded a choice for an address of this list. Resume it.")) from None
         else:
             row.done += len(some)
             return
@@ -100,7 +100,7 @@ def _write_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], act
 def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor, now: datetime) -> None:
     here = ConsentList.objects.filter(pk=row.pk, state=ListState.IMPORTING, done=row.done)
     if here.update(done=row.done + len(some)) != 1:
-        raise LostRace(_("This list was given up, or another worker has it."))
+        raise LostRace(_("This list was discarded, or another worker has it."))
     purposes = file_reader.purposes(row.fiduciary, now=now)
     lines = [_line(number, cells, purposes, now) for number, cells in some]
     places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
@@ -137,7 +137,7 @@ def _line(number: int, cells: dict[str, str], purposes: dict[str, Used], now: da
 
 
 def _changed(number: int) -> Refused:
-    said = _("Line %(line)d is not in order any more. Bring the list again.")
+    said = _("Line %(line)d is no longer valid. Upload the list again.")
     return Refused(said % {"line": number}, code="LINE_CHANGED")
 
 

@@ -52,7 +52,7 @@ def bring(
     if layout not in file_reader.MOST_BYTES:
         raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
     if not collected_by.strip():
-        raise Refused(_("Say where the answers were collected."), code="ORIGIN_MISSING")
+        raise Refused(_("Say where the consents were collected."), code="ORIGIN_MISSING")
     maker, file_ref = maker_checker.person_of(actor), uuid4()
     maker_checker.require_maker(maker, Act.LIST_TAKE_IN, now=now)
     # Before any lock is taken: it may be long. What a dying process leaves without a list, the sweep finds.
@@ -84,7 +84,7 @@ def _propose(
 ) -> ConsentList:
     taken = ConsentList.objects.filter(fiduciary=fiduciary, sha256=stored.sha256)
     if taken.filter(state__in=(ListState.IMPORTING, ListState.DONE)).exists():
-        raise Refused(_("This file was taken in already."), code="TAKEN_IN_ALREADY")
+        raise Refused(_("This file was imported already."), code="TAKEN_IN_ALREADY")
     reference = ids.new_reference("CL")
     row = maker_checker.propose(
         ConsentList,
@@ -132,7 +132,7 @@ def answer(*, row: ConsentList, approve: bool, reason: str = "", actor: Actor, n
                 end_file(row, now=now)
             audit_events.record_step(AuditKind.CONSENT_LIST_ANSWERED, row, actor=actor, at=now)
     except IntegrityError:
-        raise Refused(_("This file was taken in already."), code="TAKEN_IN_ALREADY") from None
+        raise Refused(_("This file was imported already."), code="TAKEN_IN_ALREADY") from None
 
 
 def carry_on(*, row: ConsentList, actor: Actor) -> None:
@@ -140,7 +140,7 @@ def carry_on(*, row: ConsentList, actor: Actor) -> None:
     with transaction.atomic():
         current = ConsentList.objects.select_for_update(of=("self",)).select_related("job").get(pk=row.pk)
         if current.state not in {ListState.CHECKING, ListState.IMPORTING} or current.job.state not in FINISHED:
-            raise IllegalMove(_("There is nothing to go on with."))
+            raise IllegalMove(_("There is nothing to resume."))
         kind = CHECK if current.state == ListState.CHECKING else TAKE_IN
         ConsentList.objects.filter(pk=row.pk).update(job=_start(kind, row.reference, actor))
     row.refresh_from_db()

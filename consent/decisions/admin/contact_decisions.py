@@ -63,7 +63,7 @@ class AnswerSetAdmin(ScrubPages, _Answers):
     list_display = ("reference", "answered_as", "fiduciary", "purpose", "channel", "total", "allowed", "answered_at")
     list_select_related = ("fiduciary",)
     list_filter = ("answered_as", ("channel", one_of(Channel.choices)), "answered_at")
-    search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2-C3T8, or an e-mail address or number in full")
+    search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2-C3T8, or an email address or number in full")
     fields = (
         "reference",
         "answered_as",
@@ -109,7 +109,7 @@ class AnswerSetAdmin(ScrubPages, _Answers):
     def by_reason(self, obj: AnswerSet) -> str:
         return "\n".join(f"{reason_in_words(reason)} {count:,}" for reason, count in obj.reasons)
 
-    @admin.display(description=gettext_lazy("answers as sealed"))
+    @admin.display(description=gettext_lazy("decisions as sealed"))
     def is_unchanged(self, obj: AnswerSet) -> str:
         return _("yes") if is_as_sealed(obj) else _("no: they were changed")
 
@@ -127,7 +127,7 @@ class GivenAnswerAdmin(_Answers):
     list_display = ("answered_at", "fiduciary", "asked_by", "purpose", "channel", "allowed", "why")
     list_select_related = ("fiduciary",)
     list_filter = ("allowed", ("channel", one_of(Channel.choices)), "answered_at")
-    search_help_text = gettext_lazy("An e-mail address or number in full")
+    search_help_text = gettext_lazy("An email address or number in full")
     fields = (
         "answered_at",
         "for_time",

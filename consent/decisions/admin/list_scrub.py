@@ -66,7 +66,7 @@ class ScrubForm(forms.Form):
         at: datetime | None = self.cleaned_data["send_at"]
         now = clock.now()
         if at is not None and at < now and at < now - tolerance(at=now):
-            raise forms.ValidationError(_("This time has passed. Enter one that lies ahead, or none for now."))
+            raise forms.ValidationError(_("This time has passed. Enter one in the future, or none for now."))
         return at
 
     def question(self, now: datetime) -> Question:

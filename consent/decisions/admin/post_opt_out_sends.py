@@ -38,7 +38,7 @@ class SendResource(AuditedResource):
 
 
 class OpenFilter(admin.SimpleListFilter):
-    title = _("looked into")
+    title = _("investigated")
     parameter_name = "open"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -49,7 +49,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 def was_looked_into(row: SendAfterWithdrawal, user: Any) -> str:
-    return str(_("This was looked into already.")) if row.finding else ""
+    return str(_("This was investigated already.")) if row.finding else ""
 
 
 @admin.register(SendAfterWithdrawal)
@@ -66,10 +66,10 @@ class SendAfterWithdrawalAdmin(AuditedExport, ReadOnlyAdmin):
     )
     readonly_fields = ("seconds",)
     list_note = _(
-        "Every message that left after the person had said no, or the address was stopped. There should be none."
+        "Every message that was sent after the person had opted out, or the address was stopped. There should be none."
     )
 
-    @admin.display(description=_("seconds after the no"))
+    @admin.display(description=_("seconds after the opt-out"))
     def seconds(self, obj: SendAfterWithdrawal) -> int:
         return obj.seconds
 

@@ -41,7 +41,7 @@ class AnswerSet(AppendOnlyModel):
     #: [reason, count] in the order in which the reasons first came.
     reasons = models.JSONField(_("by reason"), default=list)
     asked_sha256 = models.CharField(_("SHA-256 of the list"), max_length=64, blank=True)
-    answers_sha256 = models.CharField(_("SHA-256 of the answers"), max_length=64)
+    answers_sha256 = models.CharField(_("SHA-256 of the decisions"), max_length=64)
     answers = models.BinaryField(_("answers"), null=True)
     entry = models.OneToOneField("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
 
@@ -54,8 +54,8 @@ class AnswerSet(AppendOnlyModel):
     )
 
     class Meta:
-        verbose_name = _("set of answers")
-        verbose_name_plural = _("sets of answers")
+        verbose_name = _("decision batch")
+        verbose_name_plural = _("decision batches")
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(
@@ -102,8 +102,8 @@ class GivenAnswer(AppendOnlyModel):
     )
 
     class Meta:
-        verbose_name = _("given answer")
-        verbose_name_plural = _("given answers")
+        verbose_name = _("send decision")
+        verbose_name_plural = _("send decisions")
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("minute",), name="consent_answer_minute"),

@@ -27,7 +27,7 @@ class SendAfterWithdrawal(models.Model):
     send = models.CharField(_("send"), max_length=80, unique=True)
     recipient_code = models.CharField(_("sending system"), max_length=40, blank=True)
     event = models.ForeignKey(
-        ConsentEvent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("the no")
+        ConsentEvent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("opt-out")
     )
     #: Where no answer said no: the address itself was stopped.
     suppression = models.ForeignKey(
@@ -39,14 +39,14 @@ class SendAfterWithdrawal(models.Model):
     sent_at = models.DateTimeField(_("sent"))
     found_at = models.DateTimeField(_("found"))
     finding = models.CharField(_("what was found out"), max_length=16, choices=SendFinding.choices, blank=True)
-    looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("investigated"), null=True, blank=True)
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("looked into by"),
+        verbose_name=_("investigated by"),
     )
 
     record = Record(name=_("Messages sent after opt-out"), place=Place.tab("messages", 20), day="found_at")

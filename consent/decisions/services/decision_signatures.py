@@ -129,7 +129,7 @@ def check_time(at: datetime, *, now: datetime) -> None:
     """
     if at > now and at > now + tolerance(at=now):
         raise Refused(
-            "An answer is signed about now only: leave out `at`, and ask when you send. Without `sign` you may ask ahead.",
+            "A decision is signed about now only: leave out `at`, and ask when you send. Without `sign` you may ask ahead.",
             code="SIGNED_AHEAD",
         )
 

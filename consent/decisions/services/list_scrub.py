@@ -84,7 +84,7 @@ class Scrub:
             raise Refused(f"{said} {sentence(refused)}", code=str(refused))
         self.kind = KIND_OF_CHANNEL[Channel(question.channel)]
         if self.kind == SUBJECT:
-            raise Refused(_("A list holds e-mail addresses or numbers."), code="CHANNEL_NOT_USED")
+            raise Refused(_("A list contains email addresses or numbers."), code="CHANNEL_NOT_USED")
         self.done = Scrubbed(question)
         since = self.frame.terms.meaning_since if self.frame.terms else date.min
         #: A yes of before is one to another meaning. The first day there is has no instant in every zone.

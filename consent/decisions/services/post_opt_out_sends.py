@@ -252,7 +252,7 @@ def note_finding(row: SendAfterWithdrawal, *, finding: SendFinding | str, actor:
     with transaction.atomic():
         open_rows = SendAfterWithdrawal.objects.filter(pk=row.pk, finding="")
         if open_rows.update(finding=SendFinding(finding), looked_at=now, looked_by=person) != 1:
-            raise IllegalMove("This was looked into already.")
+            raise IllegalMove("This was investigated already.")
         row.refresh_from_db()
         record(
             AuditKind.CONSENT_SEND_EXPLAINED,

@@ -12,21 +12,21 @@ from consent.base.rules.contact import Reason
 from portal.kernel.core import clock
 
 SENTENCES: Mapping[Reason, Any] = {
-    Reason.ACCOUNT_CLOSED: gettext_lazy("No: the account of whoever sends is closed."),
-    Reason.ADDRESS_UNVERIFIED: gettext_lazy("No: the person said yes, but has not confirmed this address yet."),
+    Reason.ACCOUNT_CLOSED: gettext_lazy("No: the sender's account is closed."),
+    Reason.ADDRESS_UNVERIFIED: gettext_lazy("No: the person consented, but has not confirmed this address yet."),
     Reason.ALLOWED_BY_CONSENT: gettext_lazy("Yes: the person agreed."),
     Reason.ALLOWED_ESSENTIAL: gettext_lazy("Yes: this message is needed to run the account or is owed by law."),
     Reason.ALLOWED_NO_OBJECTION: gettext_lazy(
-        "Yes: the purpose rests on another ground and the person did not object."
+        "Yes: the purpose has another lawful basis and the person did not object."
     ),
-    Reason.ALLOWED_OTHER_BASIS: gettext_lazy("Yes: the purpose rests on another ground than consent."),
-    Reason.CHILD: gettext_lazy("No: this is promotion or tracking, and somebody there is a child."),
-    Reason.CONSENT_DENIED: gettext_lazy("No: somebody at this address said no."),
+    Reason.ALLOWED_OTHER_BASIS: gettext_lazy("Yes: the purpose has another lawful basis than consent."),
+    Reason.CHILD: gettext_lazy("No: this is promotion or tracking, and one of the people there is a child."),
+    Reason.CONSENT_DENIED: gettext_lazy("No: someone at this address refused."),
     Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
     Reason.CONSENT_UNPROVED: gettext_lazy(
-        "No: what is kept about this consent does not agree with what was recorded. Our team has to look at it."
+        "No: what is stored about this consent does not agree with what was recorded. Our team has to review it."
     ),
-    Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
+    Reason.CONSENT_WITHDRAWN: gettext_lazy("No: someone at this address withdrew consent."),
     Reason.DND_BLOCKED: gettext_lazy("No: the person blocked such messages (“Do not disturb”)."),
     Reason.DND_HOURS: gettext_lazy("No: the person blocked this hour or day (“Do not disturb”)."),
     Reason.ENTITY_ENDED: gettext_lazy("No: the DLT registration of the sender has ended."),
@@ -35,12 +35,12 @@ SENTENCES: Mapping[Reason, Any] = {
         "No: this header, number or code is not registered for this category of message."
     ),
     Reason.HEADER_ENDED: gettext_lazy("No: this header, number or code is not registered at that time."),
-    Reason.HEADER_OF_ANOTHER: gettext_lazy("No: this header, number or code belongs to somebody else."),
+    Reason.HEADER_OF_ANOTHER: gettext_lazy("No: this header, number or code belongs to another sender."),
     Reason.IS_A_MESSAGE: gettext_lazy("No: messages are sent for this purpose. Ask about the message."),
-    Reason.NO_CONSENT: gettext_lazy("No: nobody at this address has said yes."),
+    Reason.NO_CONSENT: gettext_lazy("No: no one at this address has consented."),
     Reason.NO_SUCH_ADDRESS: gettext_lazy("No: this is not an address of that channel."),
     Reason.NO_SUCH_FIDUCIARY: gettext_lazy("No: we do not know on whose behalf this would be."),
-    Reason.NO_SUCH_PURPOSE: gettext_lazy("No: there is no such purpose in force."),
+    Reason.NO_SUCH_PURPOSE: gettext_lazy("No: this purpose is not in force."),
     Reason.NOTICE_CHANGED: gettext_lazy("No: the notice has changed since the person agreed. Ask again."),
     Reason.NOT_A_MESSAGE: gettext_lazy("No: this purpose sends no messages on that channel."),
     Reason.OUTSIDE_HOURS: gettext_lazy("No: promotional messages may not be sent at this hour."),
@@ -48,26 +48,27 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.PURPOSE_CHANGED: gettext_lazy("No: the purpose has changed since the person agreed. Ask again."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
-    Reason.SENDER_KYC_LAPSED: gettext_lazy("No: the KYC of whoever sends has lapsed. It has to be renewed first."),
-    Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the KYC of whoever sends is not in order."),
-    Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
+    Reason.SENDER_KYC_LAPSED: gettext_lazy("No: the sender's KYC has lapsed. It has to be renewed first."),
+    Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the sender's KYC is not complete."),
+    Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and no one there has consented since."),
     Reason.TEMPLATE_CATEGORY: gettext_lazy("No: this template is not registered for this category of message."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
     Reason.TEMPLATE_NEEDED: gettext_lazy(
-        "No: it must be in a registered template. On WhatsApp, other text may only follow a message of the person, for some hours."
+        "No: it must be in a registered template. On WhatsApp, other text may only follow a message of the person, "
+        "for some hours."
     ),
     Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),
     Reason.TEMPLATE_NOT_FOR_HEADER: gettext_lazy("No: this template is not registered for that header."),
-    Reason.TEMPLATE_OF_ANOTHER: gettext_lazy("No: this template belongs to somebody else."),
+    Reason.TEMPLATE_OF_ANOTHER: gettext_lazy("No: this template belongs to another sender."),
     Reason.TOO_OFTEN: gettext_lazy("No: the person does not want more messages in this time."),
-    Reason.UNKNOWN_HEADER: gettext_lazy("No: nobody has registered this header, number or code."),
+    Reason.UNKNOWN_HEADER: gettext_lazy("No: this header, number or code is not registered."),
 }
 
 
 _NOTHING: Final = gettext_lazy("Nothing. The message may be sent.")
 _ASK: Final = gettext_lazy("Ask the person for consent where they may be asked now. Send nothing before they agree.")
 _RESPECT: Final = gettext_lazy("Send nothing. Only the person can change this, on their own pages or through our team.")
-_LATER: Final = gettext_lazy("Try again at the time that the answer names.")
+_LATER: Final = gettext_lazy("Try again at the time that the decision names.")
 _OWN_HEADER: Final = gettext_lazy(
     "Use a sender that is registered for the company and this kind of message, or have it registered."
 )
@@ -89,7 +90,7 @@ NEXT_STEPS: Mapping[Reason, Any] = {
     Reason.CONSENT_DENIED: _RESPECT,
     Reason.CONSENT_EXPIRED: _ASK,
     Reason.CONSENT_UNPROVED: gettext_lazy(
-        "Tell the data protection officer: the record and the ledger differ. Send nothing."
+        "Inform the data protection officer: the record and the ledger differ. Send nothing."
     ),
     Reason.CONSENT_WITHDRAWN: _RESPECT,
     Reason.DND_BLOCKED: _RESPECT,
@@ -133,12 +134,12 @@ NEXT_STEPS: Mapping[Reason, Any] = {
 _OF_BROADCASTS: Mapping[str, Any] = {
     broadcasts.CANCELLED: gettext_lazy("The broadcast was cancelled before."),
     broadcasts.MAY_HAVE_ARRIVED: gettext_lazy(
-        "The broadcast was cancelled after an attempt that may have arrived: nobody knows."
+        "The broadcast was cancelled after an attempt that may have arrived: it is not known."
     ),
     broadcasts.NO_WAY: gettext_lazy("There is no confirmed address or login on any of the channels."),
     broadcasts.PAUSED: gettext_lazy("The broadcast is paused."),
     broadcasts.TAKEN_OVER: gettext_lazy("It goes by another channel."),
-    broadcasts.TEMPLATE_ENDED: gettext_lazy("The registered template holds no more."),
+    broadcasts.TEMPLATE_ENDED: gettext_lazy("The registered template is no longer valid."),
     broadcasts.TOLD_ALREADY: gettext_lazy(
         "It was sent already: to the same address, or to another record of the same person."
     ),
@@ -148,16 +149,17 @@ _OF_BROADCASTS: Mapping[str, Any] = {
 #: Why the system paused a broadcast, and what to do. Going on would pause it again.
 _OF_PAUSES: Mapping[str, Any] = {
     broadcasts.PURPOSE_CHANGED: gettext_lazy(
-        "Its purpose has ended or has another category than when two people agreed to it. Cancel this broadcast and propose it "
+        "Its purpose has ended or has another category than when two people agreed to it. Cancel this broadcast "
+        "and propose it "
         "anew under a purpose in force."
     ),
     broadcasts.SEGMENT_GREW: gettext_lazy(
-        "Many more people are in its segment by now than two people agreed to. Nobody beyond that was written to. Cancel this "
-        "broadcast and propose a new one, which counts again."
+        "Many more people are in its segment by now than two people agreed to. No one beyond that was written to. "
+        "Cancel this broadcast and propose a new one, which counts again."
     ),
     broadcasts.TEXTS_CHANGED: gettext_lazy(
-        "Its texts, templates, channels, segment or pace are not those that two people saw. Cancel this broadcast and propose "
-        "it anew; tell an administrator, for nobody can change them on these pages."
+        "Its texts, templates, channels, segment or pace are not those that two people saw. Cancel this broadcast "
+        "and propose it anew; inform an administrator, for no one can change them on these pages."
     ),
 }
 
@@ -180,4 +182,4 @@ def sentence(reason: Reason, valid_until: datetime | None = None) -> str:
     if valid_until is None:
         return plain
     until = f"{valid_until.astimezone(clock.IST):%d-%m-%Y %H:%M}"
-    return _("%(answer)s This holds until %(time)s IST.") % {"answer": plain, "time": until}
+    return _("%(answer)s This is valid until %(time)s IST.") % {"answer": plain, "time": until}

@@ -65,7 +65,7 @@ def run(handle: Handle) -> None:
     asked = handle.parameters
     stored = StoredFile.objects.filter(pk=UUID(str(asked["file"]))).first()
     if stored is None:
-        raise NotFound(_("This list is not there any more. Bring it again."), code="EXPIRED")
+        raise NotFound(_("This list no longer exists. Upload it again."), code="EXPIRED")
     worker = system(f"jobs.job:{handle.reference}")
     scrub = list_scrub.Scrub(_question(asked))
     total = int(str(asked.get("lines") or 0)) or None

@@ -30,7 +30,7 @@ def standing(fiduciary: str, *, at: datetime) -> SenderStanding:
     """Account and KYC of a fiduciary by its code; writes nothing. Raises NotFound."""
     found = Fiduciary.objects.filter(code=fiduciary).first()
     if found is None:
-        raise NotFound("There is no such fiduciary.")
+        raise NotFound("Fiduciary not found.")
     account = sender_accounts.account(found.pk, at)
     return SenderStanding(account, sentence(account.refusal) if account.refusal else None)
 

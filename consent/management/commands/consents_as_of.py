@@ -12,7 +12,7 @@ from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
-    help = "List what a person had answered at a time: the latest answer per purpose, channel and address."
+    help = "List what a person had chosen at a time: the latest choice per purpose, channel and address."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -31,7 +31,7 @@ class Command(PortalCommand):
                     f"{row['purpose']:20} {row['channel']:10} {row['answer']:10} {row['occurred_at']}  {row['receipt']}"
                 )
         body = {"subject": str(subject_ref_of(subject)), "at": clock.stamp(at), "consents": found}
-        self.answer(body, f"{len(found)} answers at {at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST.", options=options)
+        self.answer(body, f"{len(found)} choices at {at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST.", options=options)
 
 
 def _row(event: ConsentEvent, at: datetime) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class Command(PortalCommand):
                 self.stdout.write(f"{defect.code:16} {defect.clause:13} {defect.message}")
         if drafted.version.is_taken_over:
             self.stderr.write(
-                f"The day {effective} has passed. Two people may publish the first version of a text for it, and only if it "
+                f"The day {effective} has passed. Two people may publish the first version of a text for it, and "
+                "only if it "
                 "was in force elsewhere since then."
             )
         numbered = policy_parser.numbered(drafted.clauses)
@@ -73,6 +74,7 @@ class Command(PortalCommand):
         """A command is one person; publishing takes two."""
         if defects:
             raise Refused(
-                f"Not published: {defects} defects are open. Mend the text, or let two people override each in the admin."
+                f"Not published: {defects} policy issues are open. Fix the text, or let two people approve an "
+                "exception for each in the admin."
             )
         raise Refused("Not published yet: propose the draft in the admin and have another person approve it.")

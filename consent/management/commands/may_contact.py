@@ -16,7 +16,7 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("address", help="an e-mail address or a number; for push and dashboard a subject reference")
+        parser.add_argument("address", help="an email address or a number; for push and dashboard a subject reference")
         parser.add_argument("--purpose", required=True, help="for example marketing")
         parser.add_argument("--channel", required=True, choices=[str(channel) for channel in MESSAGE_CHANNELS])
         parser.add_argument("--at", type=str, help="a time such as 2026-11-25T14:30 (Indian time); now when left out")
@@ -24,7 +24,7 @@ class Command(PortalCommand):
         parser.add_argument("--header", help="the sender's header, for example AD-ONESTU-P")
         parser.add_argument("--template", help="the template's DLT id, or its name on the platform")
         parser.add_argument("--free-text", action="store_true", help="the text is in no template (WhatsApp)")
-        parser.add_argument("--sign", action="store_true", help="sign the answer, so that a sender can prove it")
+        parser.add_argument("--sign", action="store_true", help="sign the decision, so that a sender can prove it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads only."""

@@ -18,7 +18,7 @@ class Command(PortalCommand):
         parser.add_argument("--purpose", required=True, help="for example analytics")
         parser.add_argument("--at", type=str, help="a time such as 2026-11-25T14:30 (Indian time); now when left out")
         parser.add_argument("--fiduciary", default="onesetu", help="on whose behalf; a code, by default onesetu")
-        parser.add_argument("--sign", action="store_true", help="sign the answer, so that it can be proved")
+        parser.add_argument("--sign", action="store_true", help="sign the decision, so that it can be proved")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads only."""

@@ -9,7 +9,7 @@ from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
-    help = "Count what people had answered about a purpose at a time, by fiduciary and channel."
+    help = "Count what people had chosen about a purpose at a time, by fiduciary and channel."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

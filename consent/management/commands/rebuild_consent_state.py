@@ -8,7 +8,7 @@ from portal.kernel.core.commands import PortalCommand
 
 
 class Command(PortalCommand):
-    help = "Fold all consent events again and mend every state that differs. Safe to run at any time."
+    help = "Fold all consent events again and repair every state that differs. Safe to run at any time."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Writes states that differ and one audit event."""
@@ -17,7 +17,7 @@ class Command(PortalCommand):
             actor=actor.system("rebuild_consent_state"), progress=lambda count: self.show_progress(count, total)
         )
         body = asdict(done)
-        line = f"Checked {done.checked} states, mended {done.mended}, removed {done.removed}, sealed {done.sealed}."
+        line = f"Checked {done.checked} states, repaired {done.mended}, removed {done.removed}, sealed {done.sealed}."
         if done.refused:
             line += (
                 f" Left {done.refused} as they were: an event is not what its entry of the ledger says. See "

@@ -19,7 +19,7 @@ SCRUBBER = actor.system("scrub")
 
 
 class Command(PortalCommand):
-    help = "Say of each address of a list whether a message may go to it. Exit 0 when every line was answered."
+    help = "Say of each address of a list whether a message may go to it. Exit 0 when every line has its decision."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

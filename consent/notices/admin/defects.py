@@ -60,11 +60,11 @@ def place_of(defect: PolicyDefect) -> str:
 def cannot_be_overridden(defect: PolicyDefect, user: Any = None) -> str:
     """Why nobody can ask now that the defect may stay; empty when they can."""
     if defect.version.state != VersionState.DRAFT:
-        return _("This version is no draft any more.")
+        return _("This version is no longer a draft.")
     if hasattr(defect, "mended"):
-        return _("It was mended.")
+        return _("It was fixed.")
     if defect.overrides.exclude(answer=Answer.REFUSED).exists():
-        return _("Somebody proposed this already, or two people agreed.")
+        return _("Someone else proposed this already, or two people approved it.")
     return ""
 
 

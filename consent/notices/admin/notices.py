@@ -138,8 +138,8 @@ class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExpo
         label=gettext_lazy("Add a translation"),
         skip=was_dropped,
         description=gettext_lazy(
-            "A draft takes it at once. To a published text it is added when another person agrees; nobody is told or asked "
-            "again because of it."
+            "A draft gets it at once. To a published text it is added when another person approves; no one is "
+            "informed or asked again because of it."
         ),
     )
     def add_translation(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
@@ -183,7 +183,7 @@ class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.NOTICE_PROPOSE,
         ask=ReasonForm,
-        label=gettext_lazy("Propose to let the defect stand"),
+        label=gettext_lazy("Request an exception"),
         skip=cannot_be_overridden,
     )
     def propose_override(self, request: HttpRequest, obj: PolicyDefect, answer: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ class EndingToldAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("event", "ends_at", "told_at")
     list_select_related = ("event",)
     fields = ("event", "about", "ends_at", "told_at")
-    list_note = gettext_lazy("The reminder before the end of a yes: once for each.")
+    list_note = gettext_lazy("The reminder before a consent expires: once for each.")
 
 
 @admin.register(GuardianAnswer)
@@ -86,7 +86,7 @@ class GuardianAnswerAdmin(_Told):
         "shown_at",
     )
     list_note = gettext_lazy(
-        "How the identity and age of a parent or guardian were shown. The leaf of the yes names the hash."
+        "How the identity and age of a parent or guardian were verified. The leaf of the consent names the hash."
     )
 
     @admin.display(description=gettext_lazy("subject"))
@@ -102,7 +102,7 @@ class GuardianAnswerAdmin(_Told):
         ask=ReasonForm,
         label=gettext_lazy("End the standing of this parent or guardian"),
         skip=_ended_already,
-        description=gettext_lazy("From then on they answer for this person no more. What they agreed to stays."),
+        description=gettext_lazy("From then on they no longer decide for this person. What they consented to stays."),
     )
     def end_standing(self, request: HttpRequest, obj: GuardianAnswer, answer: dict[str, Any]) -> str:
         receipt = guardianship_ends.end(
@@ -130,7 +130,9 @@ class StandingEndedAdmin(_Told):
     list_select_related = ("receipt",)
     list_filter = ("by",)
     fields = ("receipt", "subject_ref", "guardian_ref", "by", "ended_at")
-    list_note = gettext_lazy("Who answers for a person no more. A later answer that two people take begins anew.")
+    list_note = gettext_lazy(
+        "Guardians whose guardianship has ended. A later decision that two people record begins anew."
+    )
 
 
 @admin.register(LateNotice)
@@ -166,6 +168,4 @@ class MeetingAdmin(_Told):
     list_select_related = ("notice_version__notice",)
     list_filter = (("purpose", one_of(_purposes)), ("language", one_of(_languages)))
     fields = ("subject_ref", "purpose", "meaning_since", "notice_version", "language", "text_sha256", "met_at")
-    list_note = gettext_lazy(
-        "Who was brought to a question, and which text stood beside it. No answer, and never consent."
-    )
+    list_note = gettext_lazy("Who was shown a question, and with which text. No choice, and never consent.")

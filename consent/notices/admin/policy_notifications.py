@@ -42,14 +42,14 @@ class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
     fields = ("version", "kind", "round", "begun_at", "finished_at", "job")
     readonly_fields = fields
 
-    @admin.display(description=gettext_lazy("How it stands"))
+    @admin.display(description=gettext_lazy("State"))
     def how_it_stands(self, obj: Announcement) -> str:
         """A telling that stopped looks else like one that still runs: both have no end yet."""
         if policy_notifications.has_stopped(obj):
             return format_html(
-                "<strong>▲ {}</strong>", _("Stopped before everybody was told. Open it and go on telling.")
+                "<strong>▲ {}</strong>", _("Stopped before everyone was notified. Open it and resume sending.")
             )
-        return _("Everybody told") if obj.finished_at else _("Under way")
+        return _("Everyone was notified") if obj.finished_at else _("Under way")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of a round shows how far it reached."""
@@ -63,21 +63,21 @@ class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.NOTICE_PROPOSE,
-        label=gettext_lazy("Go on telling"),
+        label=gettext_lazy("Resume sending"),
         skip=is_told_now,
-        description=gettext_lazy("A job tells whoever was not told yet. Nobody is told twice."),
+        description=gettext_lazy("A job notifies the people who were not notified yet. No one is notified twice."),
     )
     def go_on(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:
         if not policy_notifications.go_on(obj, actor=actor_of(request), is_asked=True):
-            raise Refused(_("Everybody was told already."), code="NOBODY_LEFT")
-        return _("A job goes on with it.")
+            raise Refused(_("Everyone was notified already."), code="NOBODY_LEFT")
+        return _("A job continues it.")
 
     @service_action(
         permission=JobPermission.LIST_EXPORT,
         label=gettext_lazy("Make the proof"),
         description=gettext_lazy(
-            "A job writes a line for each person and channel: told, delivered, opened, read, answered anew. References and "
-            "times, no address. Fetch the file on the job's page."
+            "A job writes a line for each person and channel: sent, delivered, opened, read, new choice. "
+            "References and times, no address. Download the file on the job's page."
         ),
     )
     def make_proof(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:

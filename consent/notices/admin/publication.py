@@ -29,12 +29,12 @@ def in_words(version: NoticeVersion, weight: str) -> str:
     old, is_taken_over = bound["compared_with"], version.is_taken_over
     said = [
         (_("In force from"), date_format(version.effective_on, "j F Y")),
-        (_("Taken over"), _("this text was in force elsewhere before it is published here") if is_taken_over else ""),
+        (_("Imported"), _("this text was in force elsewhere before it is published here") if is_taken_over else ""),
         (_("What changed, in English"), bound["what_changed"]),
         *((_("What changed, in %s") % language_of(code).name, text) for code, text in bound["summaries"].items()),
         (_("Languages"), ", ".join(language_of(code).name for code in bound["texts"])),
         (_("Purposes"), ", ".join(names)),
-        (_("Defects that two people let stand"), ", ".join(bound["overridden"])),
+        (_("Policy exceptions approved by two people"), ", ".join(bound["overridden"])),
         (_("Compared with"), _("version %s") % old["version"] if old else _("nothing: no version is in force before")),
         (_("Changed words or passages"), str(bound["changes"]) if old else ""),
         (_("Clauses left out"), ", ".join(bound["dropped"])),
@@ -70,7 +70,7 @@ class DefectOverrideAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.NOTICE_PUBLISH,
         ask=AnswerForm,
-        label=gettext_lazy("Answer: may the defect stand?"),
+        label=gettext_lazy("Decide: approve the policy exception?"),
         skip=not_answerable,
     )
     def answer_override(self, request: HttpRequest, obj: DefectOverride, answer: dict[str, Any]) -> str:
@@ -111,10 +111,11 @@ class PublicationProposalAdmin(ChangesBeside, AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.NOTICE_PUBLISH,
         ask=AnswerForm,
-        label=gettext_lazy("Answer the proposal to publish"),
+        label=gettext_lazy("Decide about the publication"),
         skip=not_answerable,
         description=gettext_lazy(
-            "Approving publishes the text at once, as the kind of change that the proposal names. From then on its words "
+            "Approving publishes the text at once, as the kind of change that the proposal names. From then on its "
+            "words "
             "cannot be changed."
         ),
     )

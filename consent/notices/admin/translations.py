@@ -97,7 +97,7 @@ class TranslationProposalAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.NOTICE_PUBLISH,
         ask=TranslationAnswerForm,
-        label=gettext_lazy("Answer the translation"),
+        label=gettext_lazy("Decide about the translation"),
         skip=not_answerable,
     )
     def answer_translation(self, request: HttpRequest, obj: TranslationProposal, answer: dict[str, Any]) -> str:

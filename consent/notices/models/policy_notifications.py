@@ -24,7 +24,7 @@ class Announcement(models.Model):
     job = models.ForeignKey("jobs.Job", models.PROTECT, null=True, related_name="+", verbose_name=_("job"))
     begun_at = models.DateTimeField(_("begun"))
     #: When nobody was left to tell, the last time that somebody looked.
-    finished_at = models.DateTimeField(_("everybody told"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("everyone notified"), null=True, blank=True)
 
     record = Record(name=_("Policy notifications"), place=Place.tab("policies", 10), day="begun_at")
     data_categories = declare(none="id version kind round job begun_at finished_at")
@@ -67,8 +67,8 @@ class Telling(AppendOnlyModel):
     data_categories = declare(none="id announcement subject_ref channels told_at")
 
     class Meta:
-        verbose_name = _("telling of a person")
-        verbose_name_plural = _("tellings of persons")
+        verbose_name = _("notification delivery")
+        verbose_name_plural = _("notification deliveries")
         constraints = (
             # Of two jobs at once one tells; and the next batch leaves out whoever stands here.
             models.UniqueConstraint(

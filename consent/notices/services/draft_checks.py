@@ -111,7 +111,7 @@ def _undone_by(next_one: NoticeVersion | None) -> list[policy_parser.Defect]:
     if next_one is None:
         return []
     day = next_one.effective_on.isoformat()
-    words = f"Version {next_one.number} is announced for {day}: from then on it holds, without what this draft changes."
+    words = f"Version {next_one.number} is announced for {day}: from then on it is in force, without what this draft changes."
     return [policy_parser.Defect(policy_parser.Code.UNDONE_LATER, notice_requirements.WHOLE, words)]
 
 

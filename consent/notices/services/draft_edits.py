@@ -30,7 +30,7 @@ REASONS = {
     "NO_NEIGHBOUR": _("There is no clause beside %(clause)s in that direction."),
     "NOTHING_ABOVE": _("There is nothing above %(clause)s to join it with."),
     "NO_HEADING": _("This line of %(clause)s is too long for a heading. Shorten it in the text first."),
-    "NO_SUCH_CLAUSE": _("There is no such clause any more. Look at the text as it stands now."),
+    "NO_SUCH_CLAUSE": _("This clause no longer exists. Check the present text."),
     "READS_OTHERWISE": _(
         "Clause %(clause)s would be read as something else. A title has no full stop at its end and is not longer than a "
         "line; in the text, no line begins with a number as a heading does."
@@ -155,7 +155,7 @@ def _open_for_edit(version: NoticeVersion, language: str, seen: str) -> NoticeTe
     """The present text of the draft, locked against publication and other edits until the transaction ends."""
     draft = NoticeVersion.objects.select_for_update(of=("self",)).select_related("notice").get(pk=version.pk)
     if draft.state != VersionState.DRAFT:
-        raise IllegalMove(_("This version is no draft any more: its words do not change."))
+        raise IllegalMove(_("This version is no longer a draft: its text does not change."))
     present = draft.texts.filter(language=language).first()
     if present is None:
         raise NotFound(_("The draft has no text in that language."))
@@ -168,7 +168,8 @@ def _open_for_edit(version: NoticeVersion, language: str, seen: str) -> NoticeTe
 def _lost() -> LostRace:
     return LostRace(
         _(
-            "Somebody else changed this text after you opened it. What you entered stands below; look at theirs, then save."
+            "Someone else changed this text after you opened it. What you entered is below; compare it with "
+            "theirs, then save."
         )
     )
 

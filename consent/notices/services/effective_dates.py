@@ -15,11 +15,12 @@ from portal.kernel.law import selectors as law
 #: The promise of time to read a changed policy before it applies.
 ANNOUNCED_BEFORE = "notices.announced_before"
 CHOOSE_LATER = _(
-    "This text cannot hold from %(day)s: that day has passed, and another text was in force. Choose today or a later day."
+    "This text cannot be in force from %(day)s: that day has passed, and another text was in force. Choose today "
+    "or a later day."
 )
 PASSED = _(
-    "The day from which this text should hold, %(day)s, has passed. Refuse the proposal if there is one, choose today or a "
-    "later day for the draft and propose it anew."
+    "The day from which this text should be in force, %(day)s, has passed. Reject the proposal if there is one, "
+    "choose today or a later day for the draft and propose it anew."
 )
 
 
@@ -57,14 +58,14 @@ def refuse_unfit(version: NoticeVersion, *, weight: str, proposed_at: datetime, 
     next_one = later(version).first()
     if next_one is not None and next_one.effective_on == day:
         message = _(
-            "Version %(number)s is published for %(day)s already, and it would hold instead. Choose another day."
+            "Version %(number)s is published for %(day)s already, and it would be in force instead. Choose another day."
         )
         raise Refused(message % {"number": next_one.number, "day": day.isoformat()}, code="NEVER_HOLDS")
     announced = later(version).exclude(weight=Weight.EDITORIAL).first()
     if weight == Weight.EDITORIAL and announced is not None:
         message = _(
-            "Version %(number)s is announced for %(day)s. Until it holds nothing is published as editorial: give the draft "
-            "that day or a later one, or propose it as material."
+            "Version %(number)s is announced for %(day)s. Until it is in force nothing is published as editorial: "
+            "give the draft that day or a later one, or propose it as material."
         )
         said = message % {"number": announced.number, "day": announced.effective_on.isoformat()}
         raise Refused(said, code="CHANGE_ANNOUNCED")
@@ -72,7 +73,7 @@ def refuse_unfit(version: NoticeVersion, *, weight: str, proposed_at: datetime, 
         earliest = earliest_day(at=at)
         if day < earliest:
             raise Refused(
-                _("People are told before a changed policy applies: it may take effect on %(day)s at the earliest.")
+                _("People are informed before a changed policy applies: it may take effect on %(day)s at the earliest.")
                 % {"day": earliest.isoformat()},
                 code="TOO_SOON",
             )

@@ -77,7 +77,8 @@ def propose(
         if version.proposals.filter(answer=Answer.PENDING).exists():
             raise Refused(
                 _(
-                    "This version is proposed already. Another person has to answer; if the text has changed since, they refuse it first."
+                    "This version is proposed already. Another person has to decide; if the text has changed "
+                    "since, they reject it first."
                 ),
                 code="PENDING",
             )
@@ -134,7 +135,7 @@ def _refuse_unready(version: NoticeVersion, *, weight: str, proposed_at: datetim
     left = open_defects(version)
     if left:
         raise Refused(
-            _("Open defects: %(defects)s. Mend the text, or let two people say why each may stay.")
+            _("Open policy issues: %(defects)s. Fix the text, or let two people say why each may stay.")
             % {"defects": ", ".join(f"{defect.code} {defect.clause}" for defect in left)},
             code="DEFECTS_OPEN",
         )
@@ -194,10 +195,10 @@ def propose_override(*, defect: PolicyDefect, why: str, actor: Actor, now: datet
     if not reason:
         raise Refused(_("Say why the text may be published with this defect."), code="REASON_MISSING")
     if defect.version.state != VersionState.DRAFT:
-        raise Refused(_("This version is no draft any more."), code="NOT_A_DRAFT")
+        raise Refused(_("This version is no longer a draft."), code="NOT_A_DRAFT")
     with transaction.atomic():
         if defect.overrides.exclude(answer=Answer.REFUSED).exists():
-            raise Refused(_("Somebody proposed this already, or two people agreed."), code="PENDING")
+            raise Refused(_("Someone else proposed this already, or two people approved it."), code="PENDING")
         override = maker_checker.propose(
             DefectOverride,
             act=Act.DEFECT_OVERRIDE,

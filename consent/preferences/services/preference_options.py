@@ -156,7 +156,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     book = rulebook(at, fiduciary=fiduciary)
     whose = book.fiduciaries.get(fiduciary)
     if whose is None:
-        raise NotFound(_("There is no such fiduciary."))
+        raise NotFound(_("Fiduciary not found."))
     refs = people.refs_of(subject_ref)
     events = list(history.events_of(subject_ref, refs=refs).filter(fiduciary=whose))
     said, alone = history.latest(events), history.latest_of_senders(events)

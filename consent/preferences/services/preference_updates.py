@@ -200,7 +200,7 @@ def _why_not(group: Group, box: Box) -> LeftOut:
 
 
 def _not_offered() -> Refused:
-    return Refused(_("One of the choices is not offered any more. Look at them again and save."), code=NOT_OFFERED)
+    return Refused(_("One of the choices is no longer offered. Check them again and save."), code=NOT_OFFERED)
 
 
 def _request(subject_ref: UUID, whose: Fiduciary, wanted: Sequence[Box], actor: Actor, at: datetime) -> str:
@@ -292,7 +292,7 @@ def _require_not_stopped(
     stops = Suppression.objects.filter(covering, fiduciary=whose, address_key__in=keys, suppressed_at__gt=since)
     if answered or (keys and stops.exists()):
         raise Refused(
-            _("You have stopped some of these since you ticked them. Look at your choices again and save."),
+            _("You have stopped some of these since you ticked them. Check your choices again and save."),
             code=STOPPED_SINCE,
         )
 

@@ -129,7 +129,7 @@ def find(among: Iterable[OfferedSender], value: str) -> SenderChoice:
     """The choice that a form names. Raises NotFound where it is not offered."""
     found = next((choice for one in among for choice in one.choices if choice.value == value), None)
     if found is None:
-        raise NotFound("There is no such choice.")
+        raise NotFound("Choice not found.")
     return found
 
 
@@ -159,9 +159,7 @@ def allow(
         subject_locks.take_all_of(subject_ref)
         choice = find(offered(subject_ref, at=at, language=language, fiduciary=fiduciary), value)
         if choice.notice is None:
-            raise Refused(
-                _("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED"
-            )
+            raise Refused(_("One of the choices is no longer offered. Check them again and save."), code="NOT_OFFERED")
         if shown != choice.notice.sha256:
             raise Refused(
                 _("The text you agree to has changed since you opened this page. Read it again, then save."),
@@ -196,7 +194,7 @@ def stop(*, subject_ref: UUID, value: str, actor: Actor, fiduciary: str = OWN_CO
     whose = fiduciary_of(fiduciary)
     in_force_or_ended(purpose, on=clock.day(clock.now()))
     if not _is_known(subject_ref, whose, channel, sender):
-        raise NotFound("There is no such sender.")
+        raise NotFound("Sender not found.")
     return withdraw(
         subject_ref=subject_ref,
         fiduciary=whose,
@@ -212,7 +210,7 @@ def _parts(value: str) -> tuple[str, str, str]:
     purpose, _colon, rest = value.partition(":")
     channel, _colon, sender = rest.partition(":")
     if not sender or channel not in SENDERS_OF_CHANNEL:
-        raise NotFound("There is no such sender.")
+        raise NotFound("Sender not found.")
     return purpose, channel, sender
 
 

@@ -190,7 +190,7 @@ def answer(
         }
         late = {code: said for code, said in answers.items() if code not in open_ones}
         if any(said.is_yes for said in late.values()) or not (known or _are_of_visitors(late, on=clock.day(at))):
-            raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
+            raise Refused(_("One of these questions was answered already. Load the page again."), code="NOT_OPEN")
         choices = _late_noes(late, subject_ref, fiduciary_of(fiduciary), at)
         held: list[str] = []
         is_held = guardian is None and people.protection_of(subject_ref, at=at) is not None

@@ -192,9 +192,7 @@ def renew(
         open_ones = {e.purpose.code: e for e in endings(subject_ref, at=at, language=language, fiduciary=fiduciary)}
         late = set(answers) - set(open_ones)
         if any(answers[code] for code in late):
-            raise Refused(
-                _("One of these was answered already, or has ended. Look at the page again."), code="NOT_ENDING"
-            )
+            raise Refused(_("One of these was answered already, or has ended. Load the page again."), code="NOT_ENDING")
         places = addresses_by_channel(subject_ref)
         choices: list[Choice] = []
         whose, refs = fiduciary_of(fiduciary), people.refs_of(subject_ref)

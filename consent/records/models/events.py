@@ -60,7 +60,7 @@ class ConsentEvent(AppendOnlyModel):
     actor_kind = models.CharField(_("who"), max_length=16)
     actor_ref = models.CharField(_("reference of who"), max_length=40, blank=True)
     previous = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="next", verbose_name=_("earlier answer")
+        "self", models.PROTECT, null=True, blank=True, related_name="next", verbose_name=_("earlier choice")
     )
     occurred_at = models.DateTimeField(_("when"))
     recorded_at = models.DateTimeField(_("recorded"))

@@ -47,8 +47,8 @@ class ConsentEvidence(AppendOnlyModel):
     data_categories = declare(none="id event kind sha256 reference file")
 
     class Meta:
-        verbose_name = _("evidence of an answer")
-        verbose_name_plural = _("evidence of answers")
+        verbose_name = _("consent evidence")
+        verbose_name_plural = _("consent evidence")
         indexes = (
             # A call that is reported twice.
             models.Index(fields=("kind", "reference"), name="consent_evidence_reference"),

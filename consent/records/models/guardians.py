@@ -23,7 +23,7 @@ class HeldConsent(models.Model):
     notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice"))
     language = models.CharField(_("language"), max_length=12)
     state = models.CharField(_("state"), max_length=8, choices=HeldState.choices, default=HeldState.HELD)
-    held_at = models.DateTimeField(_("held since"))
+    held_at = models.DateTimeField(_("pending since"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     record = Record(
@@ -34,8 +34,8 @@ class HeldConsent(models.Model):
     )
 
     class Meta:
-        verbose_name = _("held consent")
-        verbose_name_plural = _("held consents")
+        verbose_name = _("pending guardian consent")
+        verbose_name_plural = _("pending guardian consents")
         ordering = ("-held_at", "-id")
         constraints = (
             models.UniqueConstraint(
@@ -63,7 +63,7 @@ class GuardianAnswer(AppendOnlyModel):
     receipt = models.OneToOneField(ConsentReceipt, models.PROTECT, related_name="guardian", verbose_name=_("receipt"))
     subject_ref = models.UUIDField(_("subject"))
     guardian_ref = models.UUIDField(_("subject of the guardian"))
-    relation = models.CharField(_("who answers"), max_length=8, choices=Relation.choices)
+    relation = models.CharField(_("guardian"), max_length=8, choices=Relation.choices)
     identity_shown = models.CharField(_("identity shown by"), max_length=8, choices=ShownBy.choices)
     age_shown = models.CharField(_("age shown by"), max_length=8, choices=ShownBy.choices)
     appointed_by = models.CharField(_("appointed by"), max_length=9, choices=AppointedBy.choices, blank=True)
@@ -76,8 +76,8 @@ class GuardianAnswer(AppendOnlyModel):
     )
 
     class Meta:
-        verbose_name = _("answer of a guardian")
-        verbose_name_plural = _("answers of guardians")
+        verbose_name = _("guardian consent")
+        verbose_name_plural = _("guardian consents")
 
     def __str__(self) -> str:
         return f"{self.get_relation_display()} {date_format.day(self.shown_at)}"

@@ -33,13 +33,13 @@ class TakenAnswer(FourEyesModel):
     way = models.CharField(_("way"), max_length=16, choices=[(way.value, way.label) for way in TAKEN])
     notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice shown"))
     language = models.CharField(_("language of the notice"), max_length=12)
-    occurred_at = models.DateTimeField(_("when the person answered"))
+    occurred_at = models.DateTimeField(_("when the person decided"))
     call_reference = models.CharField(_("reference of the call"), max_length=64, blank=True)
     scan = models.ForeignKey(
         "vault.StoredFile", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("scan")
     )
     guardian_ref = models.UUIDField(_("subject of the guardian"), null=True, blank=True)
-    relation = models.CharField(_("who answers"), max_length=8, choices=Relation.choices, blank=True)
+    relation = models.CharField(_("guardian"), max_length=8, choices=Relation.choices, blank=True)
     identity_shown = models.CharField(_("identity shown by"), max_length=8, choices=ShownBy.choices, blank=True)
     age_shown = models.CharField(_("age shown by"), max_length=8, choices=ShownBy.choices, blank=True)
     appointed_by = models.CharField(_("appointed by"), max_length=9, choices=AppointedBy.choices, blank=True)
@@ -65,8 +65,8 @@ class TakenAnswer(FourEyesModel):
     )
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("consent on paper or by telephone")
-        verbose_name_plural = _("consents on paper or by telephone")
+        verbose_name = _("offline consent")
+        verbose_name_plural = _("offline consents")
         ordering = ("-made_at", "-id")
         constraints = (
             *FourEyesModel.Meta.constraints,

@@ -29,7 +29,7 @@ class Suppression(AppendOnlyModel):
     way = models.CharField(_("way"), max_length=16, choices=Way.choices)
     receipt = models.ForeignKey(ConsentReceipt, models.PROTECT, related_name="suppressions", verbose_name=_("receipt"))
     event = models.ForeignKey(
-        ConsentEvent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answer it came with")
+        ConsentEvent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("choice it came with")
     )
     entry = models.ForeignKey("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
     #: When the person stopped it, by their own time: a yes counts from then on only.
@@ -86,13 +86,13 @@ class SuppressionLift(AppendOnlyModel):
         Suppression, models.PROTECT, related_name="lift", verbose_name=_("suppressed address")
     )
     receipt = models.ForeignKey(ConsentReceipt, models.PROTECT, related_name="+", verbose_name=_("receipt"))
-    lifted_at = models.DateTimeField(_("taken back"))
+    lifted_at = models.DateTimeField(_("lifted"))
 
     data_categories = declare(none="id suppression receipt lifted_at")
 
     class Meta:
-        verbose_name = _("suppression taken back")
-        verbose_name_plural = _("suppressions taken back")
+        verbose_name = _("lifted suppression")
+        verbose_name_plural = _("lifted suppressions")
 
     def __str__(self) -> str:
         return str(self.suppression_id)

@@ -96,7 +96,7 @@ class Shown:
 def kantara(shown: Shown) -> dict[str, Any]:
     """Kantara Consent Receipt 1.1, with the ledger's proof as a member of its own. Raises ValueError for a no."""
     if shown.answer not in YES:
-        raise ValueError("A Kantara receipt is for a yes.")
+        raise ValueError("A Kantara receipt is for a consent.")
     reached = shown.processor or shown.controller
     third_parties: dict[str, Any] = {"thirdPartyDisclosure": bool(shown.recipients)}
     if shown.recipients:

@@ -50,7 +50,7 @@ def ward_of(guardian_ref: UUID, reference: str, *, at: datetime) -> Ward:
     """One of them. Raises NotFound for anybody else, as for a reference that does not exist."""
     found = next((one for one in wards_of(guardian_ref, at=at) if one.reference == reference), None)
     if found is None:
-        raise NotFound("There is nobody with this reference for whom you answer.")
+        raise NotFound("You decide for no one with this reference.")
     return found
 
 
@@ -69,7 +69,7 @@ def end_of(guardian_ref: UUID, reference: str) -> StandingEnded:
         else None
     )
     if ended is None:
-        raise NotFound("There is nobody with this reference for whom you answer.")
+        raise NotFound("You decide for no one with this reference.")
     return ended
 
 

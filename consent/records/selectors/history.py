@@ -124,5 +124,5 @@ def receipt_of(subject_ref: UUID, reference: str) -> ConsentReceipt:
         canonical = ""
     found = ConsentReceipt.objects.filter(reference=canonical, subject_ref__in=people.refs_of(subject_ref)).first()
     if found is None:
-        raise NotFound("There is no such receipt.")
+        raise NotFound("Receipt not found.")
     return found

@@ -87,7 +87,7 @@ def fiduciary_of(code: str | Fiduciary) -> Fiduciary:
         return code
     found = Fiduciary.objects.filter(code=code).first()
     if found is None:
-        raise NotFound(_("There is no such fiduciary."))
+        raise NotFound(_("Fiduciary not found."))
     return found
 
 
@@ -190,7 +190,7 @@ def record_in_turn(
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     if occurred_at > at:
-        raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
+        raise Refused(_("A choice cannot be in the future."), code="OCCURRED_IN_FUTURE")
     time_range.moment(occurred_at)
     for choice in choices:
         check(choice, whose=whose, way=way, on=at, occurred_at=occurred_at)
@@ -240,20 +240,24 @@ def check(choice: Choice, *, whose: Fiduciary, way: Way, on: datetime, occurred_
     if choice.answer not in YES or way is Way.UNDO:
         return
     if not purpose.is_of(us=whose.is_self):
-        raise Refused(_("This purpose is Onesetu's alone: nobody says yes to it for another."), code="PURPOSE_OF_OURS")
+        raise Refused(
+            _("This purpose is Onesetu's alone: no one can consent to it for another company."), code="PURPOSE_OF_OURS"
+        )
     if way in ATTESTED and not purpose.needs_consent:
         raise Refused(
-            _("This purpose rests on a law or a contract: nobody is asked for it."), code="CONSENT_NOT_NEEDED"
+            _("This purpose is based on a law or a contract: no one is asked for it."), code="CONSENT_NOT_NEEDED"
         )
     if way in WITH_OWN_PROOF:
         if not choice.evidence:
-            raise Refused(_("A yes from elsewhere needs the proof of it."), code="EVIDENCE_MISSING")
+            raise Refused(_("An imported consent needs the proof of it."), code="EVIDENCE_MISSING")
         return
     if way is Way.VOICE and not {item["type"] for item in choice.evidence} >= OF_A_KEY_PRESS:
-        raise Refused(_("A yes by key press needs the prompt that was played, and the call."), code="PROMPT_MISSING")
+        raise Refused(
+            _("A consent by key press needs the prompt that was played, and the call."), code="PROMPT_MISSING"
+        )
     text = choice.notice
     if text is None or text.version.state != VersionState.PUBLISHED:
-        raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
+        raise Refused(_("A consent needs the published notice that was shown."), code="NOTICE_MISSING")
     if text.version.effective_on > clock.day(occurred_at):
         raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
 
@@ -277,7 +281,7 @@ def _append_set(receipt: ConsentReceipt, choices: Sequence[Choice], **common: An
                 return _append_once(receipt, choices, is_last_try=attempt == TRIES - 1, **common)
         except IntegrityError:
             if attempt == TRIES - 1:
-                raise LostRace(_("Somebody else answered for this address a moment ago. Try again.")) from None
+                raise LostRace(_("Someone else made a choice for this address a moment ago. Try again.")) from None
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

@@ -76,12 +76,12 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
     on = clock.day(at)
     if protection.kind == ProtectionKind.CHILD and any(is_closed_to_children(law.purpose(p, on=on)) for p in purposes):
         raise Refused(
-            _("This is not used for anybody under 18: no promotion and no following, whoever agrees."),
+            _("This is not used for anyone under 18: no promotion and no tracking, even with consent."),
             code="NOT_FOR_CHILDREN",
         )
     if not by_guardian:
         raise Refused(
-            _("Somebody else has to answer this for you: a parent or your lawful guardian."), code="HELD_FOR_GUARDIAN"
+            _("Someone else has to decide this for you: a parent or your lawful guardian."), code="HELD_FOR_GUARDIAN"
         )
 
 
@@ -101,13 +101,13 @@ def require_able_at(yeses: Sequence[tuple[Iterable[bytes], str]], *, at: datetim
 def require_fit(guardian: Guardian, protection: Protection | None, *, subject_ref: UUID, at: datetime) -> None:
     """Raises Refused for a guardian who cannot answer for the person: a child too, the same person, or not appointed."""
     if protection is None:
-        raise Refused(_("This person answers alone: nobody else can say yes for them."), code="ANSWERS_ALONE")
+        raise Refused(_("This person decides alone: no one else can consent for them."), code="ANSWERS_ALONE")
     if guardian.ref in people.refs_of(subject_ref):
         raise Refused(
-            _("Nobody is their own guardian. Give the reference of the parent or guardian."), code="SAME_PERSON"
+            _("No one is their own guardian. Give the reference of the parent or guardian."), code="SAME_PERSON"
         )
     if people.protection_of(guardian.ref, at=at) is not None:
-        raise Refused(_("Who answers for somebody must be of age and answer alone."), code="GUARDIAN_PROTECTED")
+        raise Refused(_("A guardian must be of age and decide for themselves."), code="GUARDIAN_PROTECTED")
     needs_order = protection.kind == ProtectionKind.GUARDED
     if needs_order and (guardian.relation != Relation.GUARDIAN or not guardian.appointed_by):
         raise Refused(_("Say who appointed the guardian: a court, an authority or a committee."), code="NOT_APPOINTED")

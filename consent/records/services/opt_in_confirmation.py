@@ -46,7 +46,7 @@ def require_two_steps(
     that California lets rest on consent from the beginning: there nobody has opted out.
     """
     if unconfirmed(subject_ref=subject_ref, fiduciary=fiduciary, wanted=wanted, at=at):
-        raise Refused(_("You had said no to this before. Confirm that you want it again."), code=CONFIRM)
+        raise Refused(_("You refused this before. Confirm that you want it again."), code=CONFIRM)
 
 
 def unconfirmed(

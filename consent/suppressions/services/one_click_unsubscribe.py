@@ -81,12 +81,12 @@ def reference_in(token: str) -> str:
         canonical = parse_reference(reference, "MS")
         given = base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4))
     except (BadReference, binascii.Error, ValueError):
-        raise NotFound("There is no such link.") from None
+        raise NotFound("Link not found.") from None
     fits = False
     for known in ciphers.blind_indexes(canonical, domain=DOMAIN):
         fits |= hmac.compare_digest(given, known)
     if not fits:
-        raise NotFound("There is no such link.")
+        raise NotFound("Link not found.")
     return canonical
 
 
@@ -99,7 +99,7 @@ def way_out_of(reference: str) -> WayOut:
     """The same for the reference of a message whose link was checked. Raises NotFound where there is no message."""
     message = Message.objects.filter(reference=reference).select_related("destination").first()
     if message is None:
-        raise NotFound("There is no such link.")
+        raise NotFound("Link not found.")
     fiduciary = Fiduciary.objects.get(code=message.fiduciary)
     return WayOut(message, fiduciary, _is_stopped(message, fiduciary))
 
@@ -152,7 +152,7 @@ def client_of(mark: str) -> Fiduciary:
         fits |= hmac.compare_digest(given.encode(), _mark(known[:17]).encode())
     found = Fiduciary.objects.filter(code=code).first() if fits else None
     if found is None:
-        raise NotFound("There is no such page.")
+        raise NotFound("Page not found.")
     return found
 
 

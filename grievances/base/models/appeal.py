@@ -50,7 +50,7 @@ class Appeal(models.Model):
             models.CheckConstraint(
                 name="grievances_appeal_is_decided_by_another",
                 condition=Q(decided_by=None) | Q(handled_by=None) | ~Q(decided_by=F("handled_by")),
-                violation_error_message=_("Somebody else decides the appeal: this officer answered before."),
+                violation_error_message=_("Another officer decides the appeal: this one answered before."),
             ),
             models.CheckConstraint(
                 name="grievances_appeal_outcome_has_its_time",

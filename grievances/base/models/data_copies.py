@@ -40,7 +40,7 @@ class Bundle(models.Model):
     data_categories = declare(none="id request key_ref refs state file started_at released_at expires_at downloads")
 
     class Meta:
-        verbose_name = _("copy of somebody's data")
+        verbose_name = _("data copy")
         verbose_name_plural = _("copies of people's data")
         ordering = ("-pk",)
 
@@ -96,7 +96,7 @@ class RequestProposal(FourEyesModel):
     )
     #: Why it goes out while a task of a system outside is not done.
     despite_tasks = models.CharField(
-        _("why tasks outside do not hold it up"),
+        _("why external tasks do not delay it"),
         max_length=10,
         choices=list(DESPITE_TASKS.items()),
         blank=True,
@@ -116,8 +116,8 @@ class RequestProposal(FourEyesModel):
     )
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("proposed answer to a request")
-        verbose_name_plural = _("proposed answers to requests")
+        verbose_name = _("request decision")
+        verbose_name_plural = _("request decisions")
         ordering = ("-made_at", "-id")
         constraints = (
             *FourEyesModel.Meta.constraints,

@@ -106,8 +106,8 @@ class ProofPaper(models.Model):
     )
 
     class Meta:
-        verbose_name = _("paper of proof")
-        verbose_name_plural = _("papers of proof")
+        verbose_name = _("identity document")
+        verbose_name_plural = _("identity documents")
         ordering = ("received_at", "pk")
         constraints = (
             # Looked at and destroyed are one act.

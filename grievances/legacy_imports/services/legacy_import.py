@@ -61,7 +61,7 @@ class Lists(TakeOvers[TicketTakeOver, legacy_files.Row]):
     permission = GrievancePermission.TICKET_BRING
     kind = AuditKind.GRIEVANCES_TAKE_OVER_MOVED
     trying = gettext_lazy("Trying grievances of an old system")
-    taking = gettext_lazy("Taking over grievances of an old system")
+    taking = gettext_lazy("Legacy grievance import")
 
     def lines(self, row: TicketTakeOver, stream: BinaryIO) -> Iterator[legacy_files.Row]:
         yield from legacy_files.read(

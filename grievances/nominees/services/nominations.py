@@ -87,7 +87,7 @@ def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor
         standing = list(of_person(principal.subject.ref).select_for_update())
         row = next((one for one in standing if one.pk == nominee.pk), None)
         if row is None:
-            raise NotFound(_("There is no such nominee."))
+            raise NotFound(_("Nominee not found."))
         if (details_of(row), row.rights) == (clean, rights):
             return False
         _require_new([one for one in standing if one.pk != row.pk], keys)
@@ -152,7 +152,7 @@ def one_of(subject_ref: UUID, reference: str) -> Nominee:
     rows = Nominee.objects.filter(subject_ref__in=people.refs_of(subject_ref))
     found = rows.filter(reference=reference.strip().upper()).first()
     if found is None:
-        raise NotFound(_("There is no such nominee."))
+        raise NotFound(_("Nominee not found."))
     return found
 
 
@@ -196,7 +196,7 @@ def _checked(named: Named) -> tuple[dict[str, str], dict[str, bytes], list[str]]
 
 def _require_able(principal: Principal, keys: dict[str, bytes], at: datetime) -> None:
     if people.protection_of(principal.subject, at=at) is not None:
-        raise Refused(_("Somebody else answers for you. Write to the Grievance Officer."), code="SOMEBODY_ELSE")
+        raise Refused(_("Someone else decides for you. Write to the Grievance Officer."), code="SOMEBODY_ELSE")
     own = principal.contact_points.filter(left_at=None, address_key__in=[key for key in keys.values() if key])
     if own.exists():
         raise Refused(_("This is your own address. Enter one of the nominee."), code="ONESELF")

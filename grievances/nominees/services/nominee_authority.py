@@ -42,7 +42,7 @@ def person_of(request: RightsRequest) -> UUID:
     """The person for whom a nominee asks. Raises Refused (WHOSE) where nobody's nominee may act now at that address."""
     standing = of_request(request)
     if standing is None:
-        raise Refused(_("Nobody whose nominee may act now has that address."), code="WHOSE")
+        raise Refused(_("No one whose nominee may act now has that address."), code="WHOSE")
     return standing.person_ref
 
 

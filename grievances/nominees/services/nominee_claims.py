@@ -100,7 +100,7 @@ def require_may(request: RightsRequest, outcome: Outcome, ground: str) -> None:
     """
     if outcome is Outcome.REFUSE:
         if ground != RefusalGround.NOT_NOMINEE:
-            said = _("A claim is refused with the one sentence that is the same for everybody.")
+            said = _("A claim is rejected with the one sentence that is the same for everyone.")
             raise Refused(said, code="GROUND")
         return
     if outcome is Outcome.PARTLY:
@@ -117,10 +117,10 @@ def found_for(request: RightsRequest) -> tuple[UUID, Nominee | None]:
     if request.capacity == Capacity.NOMINEE:
         named = nominee_authority.nominees_among(meant, nominee_authority.shown_keys(request)) if meant else []
         if len({frozenset(people.refs_of(row.subject_ref)) for row in named}) != 1:
-            raise Refused(_("Nobody at that address named the claiming address as a nominee."), code="NOT_NAMED")
+            raise Refused(_("No one at that address named the claiming address as a nominee."), code="NOT_NAMED")
         return named[0].subject_ref, named[0]
     if len(meant) != 1:
-        raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
+        raise Refused(_("At the address they named we know no one, or more than one person."), code="WHOSE")
     return meant.pop(), None
 
 
@@ -215,7 +215,8 @@ def letter_lines(request: RightsRequest, *, at: datetime) -> list[str]:
     """What the letter that grants a claim says besides: from when on, what may be done, and why we wait."""
     _person, nominee = found_for(request)
     said = _(
-        "We looked at the papers and destroyed them. We now write to the person's own addresses and wait %(days)d days, so that nobody can pretend. Promotional messages have stopped already."
+        "We reviewed the documents and destroyed them. We now write to the person's own addresses and wait "
+        "%(days)d days, to prevent false claims. Promotional messages have stopped already."
     )
     pieces = [said % {"days": selectors.promise(COOLING, at=at).days}]
     if nominee is not None:
@@ -225,7 +226,9 @@ def letter_lines(request: RightsRequest, *, at: datetime) -> list[str]:
             % {"rights": rights}
         )
     elif _cause(request) == RestCause.DEATH:
-        pieces.append(_("From then on the account rests. What a law makes us keep is kept, and ends in its time."))
+        pieces.append(
+            _("From then on the account is paused. What a law makes us keep is retained, and ends in its time.")
+        )
     return pieces
 
 
@@ -335,8 +338,8 @@ def _waits_for_a_word(standing: NomineeStanding, now: datetime) -> bool:
     until = standing.begins_at + (standing.begins_at - standing.granted_at)
     # Staff alone read it, and they read English.
     said = (
-        "No letter about this claim reached the person: at none of the addresses that we know. Look for another way to them. "
-        f"If you doubt the claim, end the standing. On {day_in_words(until, IST)} it begins all the same."
+        "No message about this claim reached the person: at none of the addresses that we know. Find another way "
+        "to reach them. If you doubt the claim, end it. On {day_in_words(until, IST)} it begins all the same."
     )
     thread_entries.add(
         ticket,
@@ -364,7 +367,8 @@ def _end(standing: NomineeStanding, because: StandingEnd, *, actor: Actor, at: d
         if because != StandingEnd.ANOTHER:
             with translation.override(ticket.language):
                 said = _(
-                    "What you claimed has ended: you can do nothing in the person's place. If you disagree, write to us."
+                    "What you claimed has ended: you can do nothing in the person's place. If you disagree, write "
+                    "to us."
                 )
             line = thread_entries.add(
                 ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": said}

@@ -41,7 +41,7 @@ def _not_failed(row: BundleSection, user: Any) -> str:
     if row.state != SectionState.FAILED:
         return str(_("It did not fail."))
     is_over = row.bundle.state != BundleState.COLLECTING
-    return str(_("This copy is not being put together any more. Put it together again as a whole.")) if is_over else ""
+    return str(_("This copy is no longer in preparation. Build it again as a whole.")) if is_over else ""
 
 
 @admin.register(BundleSection)
@@ -186,8 +186,9 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("Approve"),
         skip=_not_to_approve,
         description=_(
-            "The letter goes out, a copy can be fetched, and the clocks stop. What is erased is gone for good; a withdrawal, "
-            "restriction or objection, also granted in part, ends every use that waits for consent or may be objected to."
+            "The message is sent, a copy can be downloaded, and the deadlines stop. What is erased is gone for "
+            "good; a withdrawal, restriction or objection, also granted in part, ends every use that needs consent "
+            "or may be objected to."
         ),
     )
     def approve(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:

@@ -151,7 +151,7 @@ class OutsideTaskAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("It failed there"),
         ask=FailedForm,
         skip=_not_open,
-        description=_("Its clock runs on, and the request cannot be answered without a word about it."),
+        description=_("Its deadline continues, and the request cannot be answered without a note about it."),
     )
     def failed(self, request: Any, obj: OutsideTask, given: dict[str, Any]) -> None:
         external_tasks.failed(task=obj, **given, by=request.user, actor=actor_of(request), at=clock.now())

@@ -51,7 +51,7 @@ class RequestQueue(admin.SimpleListFilter):
         return [
             ("open", _("All open")),
             ("answer", _("To be answered")),
-            ("papers", _("Papers to look at")),
+            ("papers", _("Identity documents to review")),
             ("overdue", _("Overdue")),
         ]
 
@@ -72,10 +72,10 @@ class RequestQueue(admin.SimpleListFilter):
 
 class FindingForm(forms.Form):
     finding = forms.ChoiceField(
-        label=_("What does the paper show?"),
+        label=_("What does the document show?"),
         choices=[(str(value), text) for value, text in request_labels.FINDINGS.items()],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what the paper shows")},
+        error_messages={"required": _("Choose what the document shows")},
     )
 
 
@@ -95,7 +95,7 @@ class ProposeForm(forms.Form):
     )
     written = forms.CharField(
         label=_("If a correction is granted in part: what is written in the record"),
-        help_text=_("Empty: nothing is written. The letter names it, and the second person reads it there."),
+        help_text=_("Empty: nothing is written. The message names it, and the second person reads it there."),
         max_length=500,
         required=False,
     )
@@ -136,7 +136,7 @@ def _not_to_call(row: RightsRequest, user: Any) -> str:
 
 
 def _checked(row: ProofPaper, user: Any) -> str:
-    return str(_("This paper was looked at already.")) if row.destroyed_at is not None else ""
+    return str(_("This document was reviewed already.")) if row.destroyed_at is not None else ""
 
 
 @admin.register(RightsRequest)
@@ -225,7 +225,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
             else _("It can be granted whole.")
         )
         held = erasure_requests.count_held(plan)
-        beside = _("A legal hold or a duty of law keeps %(count)d records for now. The letter does not say so.")
+        beside = _("A legal hold or a legal duty retains %(count)d records for now. The message does not say so.")
         reply_on = selectors.reply_on(obj.ticket)
         lines = erasure_requests.letter_lines(plan, language="en", closes_on=reply_on, at=clock.now())
         return "\n".join([str(whole), *([beside % {"count": held}] if held else []), *lines])
@@ -293,7 +293,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         label=_("Propose an answer"),
         ask=ProposeForm,
         skip=_not_to_answer,
-        description=_("Nothing goes out until a second person has read the same letter and agrees."),
+        description=_("Nothing is sent until a second person has read the same message and approved."),
     )
     def propose(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
         request_decisions.propose(request=obj, **given, actor=actor_of(request), at=clock.now())
@@ -303,7 +303,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         permission=GrievancePermission.REQUEST_ANSWER,
         label=_("I called the number back"),
         skip=_not_to_call,
-        description=_("Only after the person there told you that they asked, and for what."),
+        description=_("Only after the person there confirmed that they asked, and for what."),
     )
     def call_back(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
         identity_verification.called_back(request=obj, by=request.user, actor=actor_of(request), at=clock.now())
@@ -323,7 +323,7 @@ def _told_in_words(instruction: Any) -> str:
 
 def _said_of(paper: ProofPaper) -> str:
     if paper.destroyed_at is None:
-        return str(_("waits to be looked at"))
+        return str(_("waits for review"))
     return f"{paper.get_finding_display()}, {_('destroyed')} {short_day(paper.destroyed_at)}"
 
 
@@ -358,9 +358,9 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @admin.display(description=_("paper"))
     def paper(self, obj: ProofPaper) -> str:
         if obj.destroyed_at is not None:
-            return str(_("Destroyed: nobody can open it again."))
+            return str(_("Destroyed: no one can open it again."))
         url = reverse("admin:grievances_proofpaper_open", args=[obj.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Open the paper"))
+        return format_html('<a href="{}">{}</a>', url, _("Open the document"))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -383,11 +383,11 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("Say what it shows"),
         ask=FindingForm,
         skip=_checked,
-        description=_("The paper is destroyed with your answer; the finding and the date stay."),
+        description=_("The document is destroyed with your decision; the finding and the date stay."),
     )
     def check_paper(self, request: Any, obj: ProofPaper, given: dict[str, Any]) -> str:
         by: User = request.user
         identity_verification.check_paper(
             paper=obj, finding=given["finding"], by=by, actor=actor_of(request), at=clock.now()
         )
-        return str(_("The paper is destroyed."))
+        return str(_("The document is destroyed."))

@@ -42,9 +42,9 @@ class NamesPerson:
         ask=PersonForm,
         skip=_not_to_name,
         description=_(
-            "It takes the place of the address that the asking person wrote. A code goes there, with the page to enter it on; "
-            "until the person does, the address counts for nothing. Never ask anybody for a code: not by telephone, not in "
-            "writing. Again sends another code."
+            "It replaces the address that the requester wrote. A code goes there, with the page to enter it on; "
+            "until the person does, the address counts for nothing. Never ask anyone for a code: not by phone, not "
+            "in writing. Again sends another code."
         ),
     )
     def name_person(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ def require_writable(request: RightsRequest, outcome: Outcome, *, written: str) 
     if wanted not in {point.address for point in held}:
         raise Refused(
             _(
-                "A code has to come to a new address, so the person changes it under Your login. It does not stand in the "
+                "A code has to come to a new address, so the person changes it under Your login. It is not in the "
                 "record yet: ask them to do it first, or grant the rest in part."
             ),
             code="NOT_CONFIRMED",

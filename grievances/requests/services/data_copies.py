@@ -80,7 +80,7 @@ def data_subject(request: RightsRequest) -> UUID:
         return nominee_authority.person_of(request)
     meant = nominee_authority.refs_meant(request)
     if len(meant) != 1:
-        raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
+        raise Refused(_("At the address they named we know no one, or more than one person."), code="WHOSE")
     return meant.pop()
 
 
@@ -124,7 +124,7 @@ def try_again(*, section: BundleSection, by: User, actor: Actor, at: datetime) -
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         if not _is_collecting(section.bundle_id):
-            said = _("This copy is not being put together any more. Put it together again as a whole.")
+            said = _("This copy is no longer in preparation. Build it again as a whole.")
             raise Refused(said, code="NOT_COLLECTING")
         failed = BundleSection.objects.filter(pk=section.pk, state=SectionState.FAILED)
         if failed.update(state=SectionState.WAITING, error="") != 1:
@@ -172,9 +172,7 @@ def fetch(*, bundle: Bundle, actor: Actor, at: datetime) -> BinaryIO:
         ).update(downloads=F("downloads") + 1)
         bundle.refresh_from_db()
         if not counted or bundle.file is None:
-            raise NotFound(
-                _("This copy is not there any more. Ask for a new one if something is missing."), code="EXPIRED"
-            )
+            raise NotFound(_("This copy no longer exists. Ask for a new one if something is missing."), code="EXPIRED")
         _note(AuditKind.GRIEVANCES_BUNDLE_FETCHED, bundle, actor, at)
     return vault.open_stream(bundle.file, actor=actor, reason=f"copy for {bundle.request.ticket.reference}")
 

@@ -135,9 +135,9 @@ def letter_lines(
     with translation.override(language):
         lines = [_("We erase:"), *(f"- {what}" for what in found.gone)] if found.gone else []
         if found.kept:
-            lines += [_("We keep, and tell you why:"), *(f"- {sentence}" for sentence in found.kept)]
+            lines += [_("We keep, and explain why:"), *(f"- {sentence}" for sentence in found.kept)]
         if not lines:
-            return [_("We hold nothing about you that could be erased.")]
+            return [_("We have nothing about you that could be erased.")]
         return [*lines, _("A duty of law or a legal claim may keep single items for longer than this list says.")]
 
 

@@ -213,11 +213,11 @@ def check_paper(*, paper: ProofPaper, finding: str, by: User, actor: Actor, at: 
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     if paper.destroyed_at is None and not vault.has_opened(paper.file, actor=actor):
-        raise Refused(_("Open the paper first: after your answer nobody can."), code="NOT_OPENED")
+        raise Refused(_("Open the document first: after your decision no one can."), code="NOT_OPENED")
     with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         waiting = ProofPaper.objects.filter(pk=paper.pk, finding="", destroyed_at=None)
         if waiting.update(finding=Finding(finding), checked_by=by, destroyed_at=at) != 1:
-            raise Refused(_("This paper was looked at already."), code="CHECKED_ALREADY")
+            raise Refused(_("This document was reviewed already."), code="CHECKED_ALREADY")
         paper.refresh_from_db()
         request = paper.request
         vault.shred(subject_ref=paper.key_ref, retention_class=encryption.RETENTION_CLASS, actor=actor)
@@ -257,9 +257,9 @@ def resume_nominee_requests(now: datetime) -> None:
 
 def _require_room(request: RightsRequest) -> None:
     if not _needs_papers(request) or request.state != RequestState.ASKED:
-        raise Refused(_("No paper is needed for this request."), code="NOT_NEEDED")
+        raise Refused(_("No document is needed for this request."), code="NOT_NEEDED")
     if len(papers_open(request)) >= MOST_PAPERS:
-        raise Refused(_("We have 5 papers of yours to look at. Wait until we have."), code="TOO_MANY")
+        raise Refused(_("We have 5 documents of yours to review. Wait until we have."), code="TOO_MANY")
 
 
 def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
@@ -382,7 +382,8 @@ def _ask_again(request: RightsRequest) -> str:
     with translation.override(request.ticket.language):
         needed = str(request_labels.PAPERS_NEEDED[request.capacity])
         return _(
-            "The paper you sent does not show that you may ask this. It is destroyed. Please send another one. %(needed)s"
+            "The document you sent does not show that you may ask this. It is destroyed. Please send another one. "
+            "%(needed)s"
         ) % {"needed": needed}
 
 

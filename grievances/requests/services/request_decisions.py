@@ -112,7 +112,7 @@ def propose(
             _note(AuditKind.GRIEVANCES_REQUEST_ANSWER_PROPOSED, made, actor, at)
             conversation.begin_with(request.ticket, maker, actor=actor, at=at)
     except IntegrityError as error:
-        raise IllegalMove(_("An answer to this request waits for a second person already.")) from error
+        raise IllegalMove(_("A decision about this request waits for a second person already.")) from error
     return made
 
 

@@ -98,7 +98,7 @@ def _confirmed(reference: str, address: str, actor: Actor, at: datetime) -> None
     fresh = _fresh(RightsRequest.objects.get(ticket__reference=reference))
     details = thread_access.details_of(fresh)
     if not waits(details) or details["person_address"] != address:
-        raise Refused(_("This address is not waited for any more."), code="NOT_NEEDED")
+        raise Refused(_("This address is no longer waited for."), code="NOT_NEEDED")
     _keep(fresh, {name: value for name, value in details.items() if name != ADDRESS_WAITS})
     _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CONFIRMED, fresh, actor, at)
     if fresh.shown_at is not None:
@@ -113,12 +113,12 @@ def waits(details: dict[str, str]) -> bool:
 def why_not(request: RightsRequest) -> str:
     """Why no address can be entered for a request; empty where one can."""
     if not rules.needs_papers(right=request.right, capacity=request.capacity) or request.right == Right.CLAIM:
-        return _("It is for the asking person's own data, or a nominee's: nobody else is meant.")
+        return _("It is for the requester's own data, or a nominee's: no one else is meant.")
     if request.state not in UNDECIDED:
         return _("It was answered already.")
     rests = Bundle.objects.filter(request=request).exists()
     if rests or RequestProposal.objects.filter(request=request, answer=Answer.PENDING).exists():
-        return _("A copy or a proposed answer rests on the address that stands there now.")
+        return _("A copy or a proposed answer depends on the address that is there now.")
     return ""
 
 

@@ -47,7 +47,7 @@ class DayForm(forms.Form):
             try:
                 said = date(year, month, day)
             except ValueError:
-                self.add_error("day", _("There is no such day. Check the day, the month and the year"))
+                self.add_error("day", _("This day does not exist. Check the day, the month and the year"))
                 return cleaned
             if said.year < EARLIEST_YEAR:
                 wrong = _("Enter a date in the year %(year)s or later, like 27 3 2026")
@@ -65,7 +65,7 @@ class UnwantedMessageForm(DayForm):
 
     sender = forms.CharField(
         label=_("Who sent it?"),
-        help_text=_("The sender's name as it stands on your phone, for example AD-ONESTU-P."),
+        help_text=_("The sender's name as your phone shows it, for example AD-ONESTU-P."),
         required=False,
         max_length=40,
         error_messages={"max_length": _("Shorten the sender's name to 40 characters or fewer")},

@@ -267,8 +267,8 @@ class SettledForm(forms.Form):
 
     WORDS: Final = {
         "yes": _("Yes, close it"),
-        "no": _("No, look at it again"),
-        "appeal": _("No, let another officer look at it"),
+        "no": _("No, review it again"),
+        "appeal": _("No, let another officer review it"),
     }
 
     settled = radios(_("Does this settle your grievance?"), _("Select one of the answers"), WORDS)

@@ -53,7 +53,7 @@ class DocumentForm(forms.Form):
         error_messages={"required": _("Enter the reference of the document")},
     )
     why = Prose(
-        label=_("How do you know that whoever wrote acts for its account? (an internal note)"),
+        label=_("How do you know that the writer acts for its account? (an internal note)"),
         longest=LONGEST_MESSAGE,
         error_messages={"required": _("Say how you know it")},
     )
@@ -260,8 +260,8 @@ class FiledForm(FileForm, ContactForm):
     received_at = MomentField(
         label=_("When did it come in?"),
         help_text=_(
-            "The first moment at which anybody here got it, in Indian time: 24 11 2026 19:10. The dates of the law run from "
-            "it. Empty for a call: now."
+            "The first moment at which any of us got it, in Indian time: 24 11 2026 19:10. The legal deadlines run "
+            "from it. Empty for a call: now."
         ),
         required=False,
         input_formats=["%d %m %Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M"],
@@ -287,7 +287,7 @@ class FiledForm(FileForm, ContactForm):
     wanted = Prose(label=_("What would put it right?"), required=False, longest=LONGEST_WISH)
     sender = forms.CharField(label=_("Of an unwanted message: who sent it?"), required=False, max_length=40)
     received_at_number = forms.CharField(
-        label=_("Of an unwanted message: which number or e-mail address got it?"), required=False, max_length=254
+        label=_("Of an unwanted message: which number or email address got it?"), required=False, max_length=254
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 

@@ -141,9 +141,9 @@ def _end(waiting: Appeal, outcome: AppealOutcome, *, by: User | None, actor: Act
 def why_not(ticket: Ticket, refused: NoAppeal) -> str:
     """In the person's words, why no appeal can be made."""
     if refused == NoAppeal.ALREADY:
-        return _("You have appealed already. Another officer looks at it, or has answered it.")
+        return _("You have appealed already. Another officer reviews it, or has answered it.")
     if refused == NoAppeal.ENDED:
-        return _("This grievance was taken back or erased. File a new one.")
+        return _("This grievance was withdrawn or erased. File a new one.")
     if refused == NoAppeal.NOT_YET:
         return _("You can appeal when we have answered, or when our answer is late.")
     until = selectors.appeal_until(ticket)

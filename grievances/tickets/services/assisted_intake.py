@@ -48,7 +48,7 @@ def by_staff(
     """
     access.require(by, GrievancePermission.TICKET_FILE)
     if reach.door not in BY_STAFF:
-        raise Refused(_("Choose telephone or post."), code="NO_DOOR")
+        raise Refused(_("Choose phone or post."), code="NO_DOOR")
     if received_at > now:
         raise Refused(_("Enter when it came in: a time that has passed."), code="RECEIVED_IN_FUTURE")
     with uploads.encrypted(files) as ready:
@@ -93,7 +93,7 @@ def of_fiduciary(fiduciary: str, reference: str) -> Ticket:
     of_it = Q(fiduciary__code=fiduciary) | Q(client__code=fiduciary)
     found = Ticket.objects.filter(of_it, reference=reference).first()
     if found is None:
-        raise NotFound(_("There is no such grievance."))
+        raise NotFound(_("Grievance not found."))
     return found
 
 

@@ -261,9 +261,9 @@ def _give(
     ticket: Ticket, to: User, *, by: User, actor: Actor, at: datetime, seen_with: int | Any | None = ANYBODY
 ) -> None:
     if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
-        raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
+        raise Refused(_("Choose a person whose role may answer grievances."), code="MAY_NOT_ANSWER")
     if selectors.is_kept_out(ticket, to.pk):
-        raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
+        raise Refused(_("The appeal is against an answer of this officer. Choose another person."), code="OWN_APPEAL")
     with transaction.atomic():
         # nobody takes it between the question and the giving
         _require_still_with(Ticket.objects.select_for_update().get(pk=ticket.pk), seen_with, to)

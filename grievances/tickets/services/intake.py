@@ -104,7 +104,7 @@ def file_ticket(
     """
     now = now or at
     if not reach.email and not reach.phone:
-        raise Refused(_("A grievance needs an e-mail address or a telephone number for the answer."), code="NO_ADDRESS")
+        raise Refused(_("A grievance needs an email address or a phone number for the answer."), code="NO_ADDRESS")
     with transaction.atomic():
         found = Ticket.objects.filter(filing_key=filing_key).first()
         if found is not None:

@@ -61,9 +61,7 @@ def stop_messages(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> li
         raise Refused(_("Only a grievance about unwanted messages ends with a stop."), code="NOT_ABOUT_MESSAGES")
     found = wanted(ticket, at=at)
     if not found.places:
-        raise Refused(
-            _("No address stands in this grievance: ask the person which one got the messages."), code="NO_ADDRESS"
-        )
+        raise Refused(_("This grievance has no address: ask the person which one got the messages."), code="NO_ADDRESS")
     with access.acting(by, GrievancePermission.TICKET_ANSWER):
         Ticket.objects.select_for_update().get(pk=ticket.pk)
         stopped = {

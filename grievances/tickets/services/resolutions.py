@@ -247,7 +247,7 @@ def _answer(ticket: Ticket, answer: Answer, at: datetime) -> None:
         raise Refused(_("There is no answer of ours that waits for your word."), code="NOT_ANSWERED")
     waiting = Resolution.objects.filter(ticket=ticket, answer=Answer.WAITING)
     if waiting.update(answer=answer, answered_at=at) != 1:
-        raise Refused(_("You have told us already. Load the page again."), code="ANSWERED_ALREADY")
+        raise Refused(_("You have reported this already. Load the page again."), code="ANSWERED_ALREADY")
 
 
 def _close(

@@ -151,7 +151,7 @@ def open_attachment(
         rows = rows.filter(entry__visibility=Visibility.PUBLIC)
     attachment = rows.first()
     if attachment is None:
-        raise NotFound(_("There is no such file in this grievance."))
+        raise NotFound(_("This grievance has no such file."))
     listed = _files([attachment], ticket.subject_ref)[0]
     return listed, vault.open_stream(attachment.file, actor=actor, reason=reason)
 

@@ -23,7 +23,7 @@ class Case(ClaimedModel):
         _("state"), max_length=12, choices=CaseState.choices, default=CaseState.OPEN, db_index=True
     )
     #: When the customer said that nobody else owns more than the share that counts; a change of shares ends it.
-    nobody_else_at = models.DateTimeField(_("said that nobody else is an owner"), null=True, blank=True)
+    nobody_else_at = models.DateTimeField(_("stated that no one else is an owner"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"))
     review_since = models.DateTimeField(_("with us since"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -34,7 +34,7 @@ class Case(ClaimedModel):
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True)
     #: The customer has another name since then, and was not held against the sanctions lists under it yet.
     to_screen_since = models.DateTimeField(_("to be screened since"), null=True, blank=True, db_index=True)
-    rekyc_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
+    rekyc_on = models.DateField(_("next review on"), null=True, blank=True)
     retained_until = models.DateField(_("kept at least until"), null=True, blank=True)
 
     #: What its label in clocks and audit events begins with.

@@ -52,7 +52,7 @@ class CheckEvidence(models.Model):
     )
     sealed = models.BinaryField(_("evidence"), editable=False)
     #: One hash of everything that it looked at: whoever replays the check sees whether it would look at the same.
-    seen_sealed = models.BinaryField(_("hash of what it looked at"), editable=False, default=b"", db_default=b"")
+    seen_sealed = models.BinaryField(_("reviewed content hash"), editable=False, default=b"", db_default=b"")
 
     data_categories = declare(none="check_run", identity_document="sealed seen_sealed")
 

@@ -25,7 +25,7 @@ class Decision(FourEyesModel):
     outcome = models.CharField(_("proposal"), max_length=12, choices=DecisionOutcome.choices)
     reason_code = models.CharField(_("reason"), max_length=24, choices=DecisionReason.choices, blank=True)
     #: Names of the checks of which the maker said that they looked at what the machine could not settle.
-    answered = models.CharField(_("looked at by a person"), max_length=200, blank=True, default="", db_default="")
+    answered = models.CharField(_("reviewed by a person"), max_length=200, blank=True, default="", db_default="")
     message_sealed = models.BinaryField(_("message to the customer"), null=True, editable=False)
     note_sealed = models.BinaryField(_("internal note"), null=True, editable=False)
 

@@ -70,7 +70,7 @@ class Document(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("brought in by"),
+        verbose_name=_("uploaded by"),
     )
     #: The document given before whose kept copy stands for this one too.
     reused_from = models.ForeignKey(

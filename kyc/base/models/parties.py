@@ -65,7 +65,7 @@ class Holding(models.Model):
     held = models.ForeignKey(
         Party, models.PROTECT, null=True, blank=True, related_name="owners", verbose_name=_("through")
     )
-    percent = models.DecimalField(_("per cent"), max_digits=7, decimal_places=4)
+    percent = models.DecimalField(_("%"), max_digits=7, decimal_places=4)
     since = models.DateTimeField(_("noted"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

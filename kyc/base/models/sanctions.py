@@ -88,7 +88,7 @@ class Screening(AppendOnlyModel):
     #: Edition of the rule of names.
     names_version = models.CharField(_("version of the rule of names"), max_length=24)
     likenesses = models.PositiveSmallIntegerField(_("likenesses"))
-    known = models.PositiveSmallIntegerField(_("of these answered before"))
+    known = models.PositiveSmallIntegerField(_("of these decided before"))
     screened_at = models.DateTimeField(_("screened"), db_index=True)
 
     record = Record(name=_("Screening runs"), place=Place.tab("screening", 10), day="screened_at")
@@ -154,7 +154,7 @@ class Likeness(models.Model):
     )
 
     class Meta:
-        verbose_name = _("likeness to a sanctions list")
+        verbose_name = _("sanctions match")
         verbose_name_plural = _("likenesses to sanctions lists")
         ordering = ("found_at", "pk")
         constraints = (
@@ -184,8 +184,8 @@ class LikenessAnswer(FourEyesModel):
     )
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("answer to a likeness")
-        verbose_name_plural = _("answers to likenesses")
+        verbose_name = _("match decision")
+        verbose_name_plural = _("match decisions")
         constraints = (
             *FourEyesModel.Meta.constraints,
             models.UniqueConstraint(

@@ -96,7 +96,7 @@ class PennyDrop:
         """
         given = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE, "")
         if not self.secret or not hmac.compare_digest(given.encode(), sign(body, self.secret).encode()):
-            raise BadSignature("The signature of this message does not hold.")
+            raise BadSignature("The signature of this message is not valid.")
         _refuse_doubled(body)
         said = read(_Message, body).payload.validation.entity
         try:

@@ -66,12 +66,12 @@ class Archives(TakeOvers[TakeOver, Line]):
     permission = Permission.TAKE_OVER_BRING
     kind = AuditKind.KYC_TAKE_OVER_MOVED
     trying = gettext_lazy("Trying KYC files of an old system")
-    taking = gettext_lazy("Taking over KYC files of an old system")
+    taking = gettext_lazy("Legacy KYC import")
 
     def require_new(self, row: TakeOver) -> None:
         earlier = TakeOver.objects.filter(sha256=row.sha256, state__in=(TakeOverState.TAKING, TakeOverState.DONE))
         if earlier.exists():
-            raise Refused(_("This archive was taken in already."), code="TAKEN_IN_ALREADY")
+            raise Refused(_("This archive was imported already."), code="TAKEN_IN_ALREADY")
 
     def lines(self, row: TakeOver, stream: BinaryIO) -> Iterator[Line]:
         try:
@@ -136,7 +136,7 @@ def _lines(archive: zipfile.ZipFile) -> Iterator[Line]:
     """Raises Refused (ARCHIVE) for an index that is none."""
     data = _bytes(archive, INDEX, MOST_INDEX)
     if data is None:
-        raise Refused(_("The archive holds no index.csv, or one that is too large."), code="ARCHIVE")
+        raise Refused(_("The archive contains no index.csv, or one that is too large."), code="ARCHIVE")
     count = 0
     try:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), strict=True)

@@ -15,7 +15,7 @@ WORDS: Final = {
     numbers.Reason.NOT_MOBILE: "it is not a mobile number",
     numbers.Reason.SERIAL: "its serial number is never given",
     numbers.Reason.STATE: "its state does not exist",
-    numbers.Reason.UNKNOWN_BRANCH: "the list of branches does not hold it; it may be newer than the list",
+    numbers.Reason.UNKNOWN_BRANCH: "the list of branches does not contain it; it may be newer than the list",
     numbers.Reason.YEAR: "its year cannot be right",
 }
 #: Numbers inside the number: they stand in the JSON, and not in a line that is pasted into a ticket.

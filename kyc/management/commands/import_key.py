@@ -18,7 +18,7 @@ from portal.kernel.people.choices import Answer
 class Command(PortalCommand):
     help = (
         "Import a signer's certificate by two people: one proposes it here or in the admin, the other compares the "
-        "fingerprint with its publication and answers in the admin. Without a file: which certificates are trusted."
+        "fingerprint with its publication and decides in the admin. Without a file: which certificates are trusted."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -50,7 +50,7 @@ class Command(PortalCommand):
             actor=actor.staff(user.pk, via="command"),
             now=clock.now(),
         )
-        line = f"Proposed as {made.pk}: {made.name}, SHA-256 {made.sha256}. Another person answers in the admin."
+        line = f"Proposed as {made.pk}: {made.name}, SHA-256 {made.sha256}. Another person decides in the admin."
         self.answer({"proposal": made.pk, "sha256": made.sha256, "name": made.name}, line, options=options)
 
     def _tell(self, options: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from portal.kernel.core.errors import Refused
 
 
 class Command(PortalCommand):
-    help = "Import an edition of a sanctions list; everybody is screened against it by the worker."
+    help = "Import an edition of a sanctions list; everyone is screened against it by the worker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)  # type: ignore[arg-type]

@@ -14,12 +14,12 @@ WORDS: Final = {
     Why.SAME_SOUND: "the same but for spellings of one sound",
     Why.TITLE: "a word in front may be a title or part of the name",
     Why.SAME_NAME: "a name is written in two ways that mean one name",
-    Why.INITIALS: "initials stand for names",
+    Why.INITIALS: "initials are short for names",
     Why.MISSING_NAME: "one has a name or an initial that the other leaves out",
     Why.SIMILAR_SOUND: "they sound alike",
     Why.OTHER_SCRIPT: "they sound alike in two scripts",
     Why.TWO_SCRIPTS: "they are written in two scripts, which are not compared by machine",
-    Why.NO_NAME: "one of them holds no name",
+    Why.NO_NAME: "one of them has no name",
     Why.LEGAL_FORM: "they say different things about the kind of organisation",
     Why.DIFFERENT: "they have different words",
 }
@@ -31,7 +31,7 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("first", metavar="A", help="a name, as written on one paper")
+        parser.add_argument("first", metavar="A", help="a name, as written on one document")
         parser.add_argument("second", metavar="B", help="the name on the other")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,8 +15,8 @@ CHUNK = 200
 
 class Command(PortalCommand):
     help = (
-        "Run the checks of kept documents again and compare each answer with the one that stands. "
-        "Exit 1 where the same edition of a check answers otherwise from the same facts."
+        "Run the checks of stored documents again and compare each result with the present one. Exit 1 where the "
+        "same edition of a check has another result from the same facts."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,7 +48,7 @@ class Command(PortalCommand):
             for fault in faults
         ]
         said = (
-            f"{counts[Found.SAME]:,} the same, {counts[Found.CHANGED]:,} would look at other facts now, "
+            f"{counts[Found.SAME]:,} the same, {counts[Found.CHANGED]:,} would check other facts now, "
             f"{counts[Found.DIFFERS]:,} answer otherwise ({len(faults):,} of them in the same edition), "
             f"{counts[Found.LEFT]:,} cannot be replayed."
         )

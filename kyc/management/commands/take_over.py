@@ -15,15 +15,15 @@ from portal.kernel.core.commands import PortalCommand
 
 class Command(PortalCommand):
     help = (
-        "Take over KYC files of an old system: a ZIP archive with index.csv is tried line by line by a job. Taking in is "
-        "a second step, here with --take REFERENCE or on the staff's page."
+        "Import KYC files of an old system: a ZIP archive with index.csv is tried line by line by a job. Importing "
+        "is a second step, here with --take REFERENCE or on the staff's page."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", nargs="?", type=Path, help="the archive")
         parser.add_argument("--origin", default="", help="the old system")
-        parser.add_argument("--take", metavar="REFERENCE", help="take in, or go on with, what was tried")
+        parser.add_argument("--take", metavar="REFERENCE", help="import, or resume importing, what was tried")
         parser.add_argument("--as", dest="login", metavar="EMAIL", required=True, help="act as this staff login")
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the login's password from standard input"
@@ -42,7 +42,7 @@ class Command(PortalCommand):
         if options["take"]:
             row = TakeOver.objects.filter(reference=options["take"]).first()
             if row is None:
-                raise CommandError("There is no such take-over.")
+                raise CommandError("Legacy import not found.")
             legacy_import.take_in(row, actor=staff, now=clock.now())
         else:
             with options["file"].open("rb") as content:

@@ -36,7 +36,7 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path, help="the file")
-        parser.add_argument("--type", required=True, choices=TYPES, help="what the file is said to be")
+        parser.add_argument("--type", required=True, choices=TYPES, help="the declared kind of the file")
         parser.add_argument("--at", help="the time of the checks, ISO 8601 (default: now)")
         parser.add_argument("--declared", default="{}", help='JSON, for example {"pan": "ABCPR1234K"}')
         parser.add_argument(
@@ -120,7 +120,7 @@ class Command(PortalCommand):
                 '--declared is not JSON. Write for example {"pan": "ABCPR1234K"}.', returncode=USAGE
             ) from error
         if not isinstance(given, dict) or not keys.issuperset(given):
-            raise CommandError(f"--declared may hold these keys: {', '.join(sorted(keys))}.", returncode=USAGE)
+            raise CommandError(f"--declared may have these keys: {', '.join(sorted(keys))}.", returncode=USAGE)
         return {str(key): str(value) for key, value in given.items()}
 
     def _time(self, text: str | None) -> datetime:

@@ -62,7 +62,7 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
     access.require(user, Permission.CASE_DECIDE)
     decision = Decision.objects.select_related("document__case", "document__party").get(pk=row.decision_id)
     if had_part(decision, user):
-        raise NotAllowed(_("Somebody else must look: you had a part in this decision."))
+        raise NotAllowed(_("Another person must review: you had a part in this decision."))
     factor_ages.require("kyc.second_look", now=now)
     if result not in {LookResult.FINE, LookResult.FAULT}:
         raise Refused(_("Say what you found."), code="RESULT")
@@ -71,7 +71,7 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
     with access.acting(user, Permission.CASE_DECIDE):
         rows = SecondLook.objects.filter(pk=row.pk, result=LookResult.OPEN)
         if rows.update(result=result, reason_code=reason_code, looked_by=user, looked_at=now) != 1:
-            raise LostRace(_("A colleague has looked at it a moment ago."))
+            raise LostRace(_("A colleague reviewed it a moment ago."))
         row.refresh_from_db()
         record(
             AuditKind.KYC_SECOND_LOOK_DONE,

@@ -136,11 +136,11 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         permission=Permission.CASE_DECIDE,
         label=_("Set the risk"),
         ask=RiskForm,
-        description=_("Against the points, or by them again. It holds once a second person agrees."),
+        description=_("Against the points, or by them again. It is valid once a second person approves."),
     )
     def set_risk(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
         risk_ratings.propose(obj, **given, actor=actor_of(request), now=clock.now())
-        return str(_("Proposed. The risk stands as it is until a second person agrees."))
+        return str(_("Proposed. The risk stays as it is until a second person approves."))
 
     @admin.display(description=_("standing today"))
     def standing(self, obj: Case) -> str:
@@ -154,11 +154,11 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
             "", "<p>{}</p>", ((line,) for line in labels.task_lines(needs_of(obj, now=clock.now())))
         )
 
-    @admin.display(description=_("what came by post, by e-mail or in person"))
+    @admin.display(description=_("what came by post, by email or in person"))
     def brought(self, obj: Case) -> str:
         """Where staff bring it in."""
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:kyc_case_bring", args=[obj.pk]), _("Bring in a document")
+            '<a href="{}">{}</a>', reverse("admin:kyc_case_bring", args=[obj.pk]), _("Upload a document")
         )
 
     @admin.display(description=_("people behind the customer"))
@@ -186,7 +186,9 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         label=_("Do KYC again"),
         ask=AskAgainForm,
         skip=_never_verified,
-        description=_("What is to be shown anew, and by when, follows from what has happened. The customer is told."),
+        description=_(
+            "What is to be shown anew, and by when, follows from what has happened. The customer is informed."
+        ),
     )
     def ask_again(self, request: Any, obj: Case, given: dict[str, Any]) -> None:
         field_changes.watch_row(obj)
@@ -197,9 +199,10 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         label=_("Change the type"),
         ask=ReclassifyForm,
         description=_(
-            "The list of papers follows from it. It holds once a second person agrees; documents that were sent stay."
+            "The list of documents follows from it. It is valid once a second person approves; documents that were "
+            "sent stay."
         ),
     )
     def reclassify(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
         type_changes.propose(obj, **given, actor=actor_of(request), now=clock.now())
-        return str(_("Proposed. The list of papers stands as it is until a second person agrees."))
+        return str(_("Proposed. The list of documents stays as it is until a second person approves."))

@@ -32,7 +32,7 @@ class RefuseDeletionForm(forms.Form):
         label=_("What keeps it"), choices=[("", _("Choose what keeps it")), *DeletionRefusal.choices]
     )
     why = PlainWords(
-        label=_("What you looked at"),
+        label=_("What you reviewed"),
         max_length=500,
         help_text=_("The customer reads the reason above, not this. No names, numbers or addresses."),
     )
@@ -66,7 +66,7 @@ def _not_to_approve(proposal: DeletionProposal, user: Any) -> str:
         return said
     document = proposal.request.document
     if deletion_decisions.decided_about(document, user.pk):
-        return str(_("You decided about this document: somebody else must answer."))
+        return str(_("You decided about this document: another person must decide now."))
     return deletion_decisions.said_to_keep(document, now=clock.now())
 
 
@@ -119,7 +119,9 @@ class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     def keeps(self, obj: DeletionRequest) -> str:
         """A hold, the law with its time, or nothing."""
         said = deletion_decisions.said_to_keep(obj.document, now=clock.now())
-        return said or str(_("No law and no hold. Our own period alone does not stand against the customer's wish."))
+        return said or str(
+            _("No law and no legal hold. Our own period alone does not outweigh the customer's request.")
+        )
 
     @service_action(
         permission=Permission.DELETION_ANSWER,

@@ -317,13 +317,13 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
     def _propose(self, request: HttpRequest, document: Document, form: Form) -> Any:
         given = {**form.cleaned_data, "page_seen": _page_seen(request)}
         propose(document, **given, actor=_actor(request), now=clock.now())
-        return _("Your proposal is recorded. A second person answers it.")
+        return _("Your proposal is recorded. A second person decides.")
 
     def _answer(self, request: HttpRequest, decision: Decision, form: Form) -> Any:
         approve = form.cleaned_data["decision"] == "approve"
         given = {"reason": form.cleaned_data["reason"], "page_seen": _page_seen(request)}
         answer(decision, approve=approve, **given, actor=_actor(request), now=clock.now())
-        return _("Done. The customer is told.") if approve else _("The document is back in the queue.")
+        return _("Done. The customer is informed.") if approve else _("The document is back in the queue.")
 
     def _next(self, request: HttpRequest) -> HttpResponse:
         """The document that this login is handed next; the first page where none waits any more."""

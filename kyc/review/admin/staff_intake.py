@@ -59,14 +59,14 @@ class BringsDocuments(StaffModelAdmin):
         except PortalError as refused:
             form.refuse(refused)
             return False
-        messages.success(request, _("Taken and sent for checking. The customer is told."))
+        messages.success(request, _("Received and sent for checking. The customer is informed."))
         return True
 
     def _answer(self, request: HttpRequest, case: Case, about: dict[str, Any]) -> HttpResponse:
         form = about.get("form")
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Bring in a document"),
+            "title": _("Upload a document"),
             "opts": self.opts,
             "case": case,
             **about,

@@ -46,7 +46,7 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.CASE_ANSWER,
         label=_("Approve"),
         skip=not_answerable,
-        description=_("The list of papers follows from it at once. Documents that were sent stay."),
+        description=_("The list of documents follows from it at once. Documents that were sent stay."),
     )
     def approve(self, request: HttpRequest, obj: TypeProposal, answer: dict[str, Any]) -> None:
         field_changes.watch_row(obj.case)

@@ -80,13 +80,13 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         ask=LiftForm,
         skip=_lifted,
         description=_(
-            "Once another person agrees, the account opens again and papers are asked for, unless another document or a "
-            "report of a child still freezes the person. What was erased stays erased."
+            "Once another person approves, the account opens again and documents are asked for, unless another "
+            "document or an underage report still freezes the account. What was erased stays erased."
         ),
     )
     def propose_lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> str:
         underage_detections.propose_lift(obj, **given, actor=actor_of(request), now=clock.now())
-        return str(_("Proposed. The freeze stands until a second person agrees."))
+        return str(_("Proposed. The freeze stays until a second person approves."))
 
 
 @admin.register(FreezeLift)
@@ -104,11 +104,11 @@ class FreezeLiftAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.CASE_DECIDE,
         ask=AnswerForm,
-        label=_("Answer the proposal"),
+        label=_("Decide"),
         skip=not_answerable,
         description=_(
-            "A yes opens the account again and asks for papers, unless another document or a report of a child still freezes "
-            "the person. What was erased stays erased."
+            "An approval opens the account again and asks for documents, unless another document or an underage "
+            "report still freezes the account. What was erased stays erased."
         ),
     )
     def answer_lift(self, request: Any, obj: FreezeLift, answer: dict[str, Any]) -> str:

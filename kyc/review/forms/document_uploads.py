@@ -132,14 +132,14 @@ class UploadForm(forms.Form):
     )
     name = forms.CharField(
         label=_("Name on the document"),
-        help_text=_("As it stands there, with initials and short forms. Leave it empty if there is none."),
+        help_text=_("As it appears there, with initials and short forms. Leave it empty if there is none."),
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     ifsc = forms.CharField(
         label=_("IFSC"),
-        help_text=_("11 characters, for example HDFC0000001. It stands on the cheque and on the statement."),
+        help_text=_("11 characters, for example HDFC0000001. It is on the cheque and on the statement."),
         max_length=20,
         error_messages={"required": _("Enter the IFSC of the branch.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
@@ -214,7 +214,7 @@ class UploadForm(forms.Form):
             self.fields["file"].required = False
             self.fields["file"].label = _("New file")
             self.fields["file"].help_text = format_lazy(
-                "{} {}", self.fields["file"].help_text, _("A file chosen here is taken in place of one of before.")
+                "{} {}", self.fields["file"].help_text, _("A file chosen here replaces the one of before.")
             )
             self.order_fields(["number", "is_account", "name", "valid_until", "earlier", "file"])
         else:

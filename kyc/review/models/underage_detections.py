@@ -26,9 +26,9 @@ class MinorFound(models.Model):
     frozen_at = models.DateTimeField(_("frozen"))
     stopped_at = models.DateTimeField(_("messages stopped"), null=True)
     erased_at = models.DateTimeField(_("documents erased"))
-    told_at = models.DateTimeField(_("contact told"), null=True)
+    told_at = models.DateTimeField(_("contact informed"), null=True)
     erased = models.PositiveSmallIntegerField(_("how many documents were erased"))
-    kept = models.PositiveSmallIntegerField(_("how many a law or a hold keeps"))
+    kept = models.PositiveSmallIntegerField(_("how many a law or a legal hold retains"))
     messages = models.PositiveSmallIntegerField(_("messages to the contact"))
     lifted_at = models.DateTimeField(_("freeze lifted"), null=True, blank=True)
     #: Accounts that the freeze closed, or took over from another one that ended: what its own end has to give back.
@@ -42,7 +42,7 @@ class MinorFound(models.Model):
 
     class Meta:
         verbose_name = _("person found to be under age")
-        verbose_name_plural = _("persons found to be under age")
+        verbose_name_plural = _("underage detections")
         ordering = ("-found_at", "-id")
 
     def __str__(self) -> str:

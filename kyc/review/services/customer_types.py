@@ -68,7 +68,7 @@ def change(case: Case, *, relation: str, customer_type: str, reason: str = "", a
     with transaction.atomic():
         rows = Case.objects.filter(pk=case.pk, relation=old_relation, customer_type=old_type)
         if rows.update(relation=relation, customer_type=customer_type) != 1:
-            raise LostRace(_("Somebody changed this a moment ago. Load the page again."))
+            raise LostRace(_("Someone changed this a moment ago. Load the page again."))
         case.refresh_from_db()
         record(
             AuditKind.KYC_CASE_CHANGED,

@@ -51,7 +51,7 @@ def propose(request: DeletionRequest, *, why: str, actor: Actor, now: datetime) 
     maker = person_of(actor)
     access.require(maker, Permission.DELETION_ANSWER)
     if not why.strip():
-        raise Refused(_("Write what you looked at."), code="REASON")
+        raise Refused(_("Write what you reviewed."), code="REASON")
     if request.state != DeletionState.ASKED:
         raise IllegalMove(_("It was answered already."))
     document = _document(request)
@@ -189,7 +189,7 @@ def _require_free(document: Document, now: datetime) -> None:
 
 def _require_no_part(document: Document, checker: User) -> None:
     if decided_about(document, checker.pk):
-        raise NotAllowed(_("You decided about this document: somebody else must answer."))
+        raise NotAllowed(_("You decided about this document: another person must decide now."))
 
 
 def _shown(request: DeletionRequest, document: Document, why: str) -> dict[str, Any]:
@@ -213,9 +213,9 @@ def refuse(request: DeletionRequest, *, refusal: str, why: str, actor: Actor, no
     if refusal not in DeletionRefusal.values:
         raise Refused(_("Choose what keeps it."), code="REFUSAL")
     if not why.strip():
-        raise Refused(_("Write what you looked at."), code="REASON")
+        raise Refused(_("Write what you reviewed."), code="REASON")
     if request.proposals.filter(answer=Answer.PENDING).exists():
-        raise IllegalMove(_("A proposal to destroy it waits for a second person. Answer that first."))
+        raise IllegalMove(_("A proposal to destroy it waits for a second person. Decide that first."))
     document = _document(request)
     if refusal not in {DeletionRefusal.CLAIM, what_keeps(document, now=now)}:
         raise Refused(_("This does not keep the document. Choose what does, or destroy it."), code="NOT_KEPT")

@@ -194,8 +194,8 @@ def why_none_waits(document: Document, user: Any) -> str:
     """Why there is no proposal to answer: the person's own first click answered it, or somebody else did."""
     last = document.decisions.exclude(answer=Answer.PENDING).order_by("-checked_at").first()
     if last is not None and last.checked_by_id == user.pk:
-        return _("No proposal waits for an answer any more: you have answered it, and that counts.")
-    return _("No proposal waits for an answer any more: it was answered meanwhile.")
+        return _("No proposal is pending: you have decided it, and that counts.")
+    return _("No proposal is pending: it was decided meanwhile.")
 
 
 def why_not_checker(decision: Decision, user: User, *, now: datetime) -> str:
@@ -220,7 +220,7 @@ def why_not_maker(user: User, *, now: datetime) -> str:
 def _require_not_bringer(document: Document, checker: User) -> None:
     """Who brought a document in may propose, but is never the other pair of eyes on it."""
     if document.brought_by_id == checker.pk:
-        raise NotAllowed(_("Somebody else must answer: you brought this document in."))
+        raise NotAllowed(_("Another person must decide: you uploaded this document."))
 
 
 def _require_decidable(document: Document, outcome: str, now: datetime) -> None:
@@ -234,7 +234,9 @@ def _require_decidable(document: Document, outcome: str, now: datetime) -> None:
 
 def _require_here(document: Document) -> None:
     if document.person_left:
-        raise IllegalMove(_("The person stands behind this customer no more: nothing is decided about their papers."))
+        raise IllegalMove(
+            _("The person is no longer a related party of this customer: nothing is decided about their documents.")
+        )
 
 
 def _require_not_frozen(document: Document, now: datetime) -> None:
@@ -244,7 +246,7 @@ def _require_not_frozen(document: Document, now: datetime) -> None:
         )
     if is_of_a_child(document.case, document.party, at=now):
         raise Refused(
-            _("The person is known as under 18: nothing is decided about their papers while that note stands."),
+            _("The person is known as under 18: nothing is decided about their documents while that note is active."),
             code="FROZEN",
         )
 
@@ -272,13 +274,14 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         if any(check.reason in document_checks.PROVES_NOBODY for check in checks):
             raise Refused(
                 _(
-                    "The document is genuine and does not say whose it is. Ask for the offline e-KYC file or the QR code of the card."
+                    "The document is genuine and does not say whose it is. Ask for the offline e-KYC file or the "
+                    "QR code of the card."
                 ),
                 code="CHECK_FAILED",
             )
         if any(document_checks.stands_against_approval(check.outcome, check.severity) for check in checks):
             raise Refused(
-                _("A check stands against an approval. Ask the customer to send the document again, or reject it."),
+                _("A check prevents an approval. Ask the customer to send the document again, or reject it."),
                 code="CHECK_FAILED",
             )
         return
@@ -286,16 +289,17 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         raise Refused(_("Choose the reason that the customer will read."), code="REASON")
     if outcome == DecisionOutcome.REJECT and reason_code not in FINAL_REASONS:
         raise Refused(
-            _("The customer can mend this: ask for it again. A rejection is for good."),
+            _("The customer can fix this: request resubmission. A rejection is for good."),
             code="FINAL",
         )
     if (reason_code == DecisionReason.APPEAL) != (document.state == DocumentState.REJECTED):
-        raise Refused(_("This reason is for a rejected document that is looked at again."), code="REASON")
+        raise Refused(_("This reason is for a rejected document that is reviewed again."), code="REASON")
     if reason_code == DecisionReason.APPEAL and not is_appealed(document):
         raise Refused(
             _(
-                "Nobody has asked us to look at it again: no grievance of the customer names it since the rejection. Of one "
-                "that came by telephone, post or mail its officer says whose it is first, on its page."
+                "The customer has not asked for another review: no grievance of theirs names it since the "
+                "rejection. For one that came by phone, post or email its officer says first whose it is, on its "
+                "page."
             ),
             code="NO_APPEAL",
         )
@@ -309,7 +313,7 @@ def _answered(document: Document, outcome: str, answered: set[str], note: str) -
         return ""
     asked = [check.name for check in to_answer(document)]
     if not answered.issuperset(asked):
-        raise Refused(_("Say of each check that needs a person's answer that you looked at it."), code="ANSWER")
+        raise Refused(_("Say of each check that needs a person's decision that you reviewed it."), code="ANSWER")
     if asked and not note:
         raise Refused(_("Write in the note what you saw: the machine could not read it."), code="NOTE")
     return " ".join(asked)

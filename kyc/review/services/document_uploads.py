@@ -282,8 +282,8 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
         rows = rows.exclude(party__ended_at__isnull=False)
         if rows.update(sent_at=now) != 1:
             raise IllegalMove(
-                _("This file can no longer be sent. Look at the page again: it says what is missing."),
-                without_page="This file can no longer be sent: where the document stands says why.",
+                _("This file can no longer be sent. Load the page again: it says what is missing."),
+                without_page="This file can no longer be sent: the state of the document says why.",
             )
         document.refresh_from_db()
         note_move(document, actor=actor, now=now, to="sent")
@@ -369,10 +369,10 @@ def _replace_earlier(case: Case, kind: str, party: Party | None, actor: Actor, n
 def why_not_now(earlier: Document, *, now: datetime) -> str:
     """Why the customer cannot send another file in the place of this one; empty when they can."""
     if earlier.state == DocumentState.REJECTED:
-        return _("We rejected it for good. If you think that this is wrong, ask a person to look at it again.")
+        return _("We rejected it for good. If you think that this is wrong, request a review.")
     is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
     if earlier.state not in REPLACEABLE and not is_unsent and not _is_due_again(earlier, now):
-        said = _("Your %(document)s is with us or approved already. You need not send it again.")
+        said = _("Your %(document)s is with us or approved already. You do not need to send it again.")
         return said % {"document": labels.within(earlier.kind)}
     if earlier.state == DocumentState.RECEIVED and earlier.sent_at is not None:
         return _("Your file is being checked. Wait a minute and load the page again.")

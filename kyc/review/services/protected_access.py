@@ -33,7 +33,7 @@ def page_of(document: Document, page: int, *, actor: Actor, reason: str, look: L
     The caller has decided that this person may see the document.
     """
     if document.kept is None or not 1 <= page <= document.pages:
-        raise NotFound(_("There is no such page."))
+        raise NotFound(_("Page not found."))
     with files.open_stream(document.kept, actor=actor, reason=reason) as stream:
         data = stream.read()
     try:

@@ -130,7 +130,7 @@ def take_message(name: str, *, headers: Mapping[str, str], body: bytes, now: dat
     """
     provider = registry.provider(name)
     if provider is None:
-        raise BadSignature("Nobody is set up who could have signed this message.")
+        raise BadSignature("No provider is connected that could have signed this message.")
     told = provider.read_message(headers, body, now=now)
     # Their message may be quicker than their answer to our request: then our own reference says which it is.
     known = Q(reference=told.reference) | Q(provider_reference=told.provider_reference)

@@ -99,7 +99,7 @@ def own(owner: Party, *, percent: Decimal, held: Party | None, actor: Actor, now
 def _own(owner: Party, percent: Decimal, held: Party | None, actor: Actor, now: datetime) -> Holding:
     """As ``own``, in the caller's transaction, which settles the case once all shares are written."""
     if not 0 < percent <= ALL:
-        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
+        raise Refused(_("A share is more than 0 and at most 100%."), code="PERCENT")
     if held is not None and (held.case_id != owner.case_id or held.principal_id is not None or held.pk == owner.pk):
         raise Refused(_("Choose the customer or an organisation that owns a part of it."), code="HELD")
     _end_share(owner, held, now)
@@ -124,7 +124,7 @@ def set_shares(owner: Party, shares: Mapping[Party | None, Decimal | None], *, a
         running = {holding.held: holding for holding in owner.holdings.filter(ended_at=None).select_related("held")}
         after = {held: holding.percent for held, holding in running.items()} | dict(shares)
         if not (any(after.values()) or owner.is_signatory or owner.is_director):
-            said = _("Enter a share. Somebody who owns nothing any more is taken off the list.")
+            said = _("Enter a share. A person who no longer owns anything is removed from the list.")
             raise Refused(said, code="SHARE")
         for held, percent in shares.items():
             if percent and (held not in running or running[held].percent != percent):
@@ -153,7 +153,7 @@ def say_nobody_else(case: Case, *, actor: Actor, now: datetime) -> None:
         if owned is None:
             raise Refused(_("We do not ask who owns this customer."), code="ROLE")
         if owned.faults & FATAL:
-            raise Refused(_("The shares you named cannot be right. Mend them first."), code="PERCENT")
+            raise Refused(_("The shares you named cannot be right. Fix them first."), code="PERCENT")
         case.nobody_else_at = now
         case.save(update_fields=["nobody_else_at"])
         record(
@@ -193,9 +193,9 @@ def _roles(case: Case, roles: Iterable[str], percent: Decimal | None, now: datet
     if not found or not found <= set(requirements_of(case, now=now).roles):
         raise Refused(_("Choose what this person is."), code="ROLE")
     if (PartyRole.OWNER in found) != (percent is not None):
-        raise Refused(_("Enter how many per cent the owner owns."), code="PERCENT")
+        raise Refused(_("Enter what percentage the owner owns."), code="PERCENT")
     if percent is not None and not 0 < percent <= ALL:
-        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
+        raise Refused(_("A share is more than 0 and at most 100%."), code="PERCENT")
     return found
 
 

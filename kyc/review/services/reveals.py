@@ -48,10 +48,10 @@ def reveal(document: Document, *, what: str, reason_code: str, ticket: str, acto
     access.require(user, Permission.DOCUMENT_OPEN)
     factor_ages.require(f"kyc.reveal.{what}", now=now)
     if document.sent_at is None:
-        raise NotFound(_("The customer has not sent this file. Nobody here looks at it."))
+        raise NotFound(_("The customer has not sent this file. It is not in review."))
     if not is_about(ticket, document.case):
         raise Refused(
-            _("This work is about somebody else. Give the ticket or the case of this customer."), code="TICKET"
+            _("This work is about another person. Give the ticket or the case of this customer."), code="TICKET"
         )
     with access.acting(user, Permission.DOCUMENT_OPEN):
         advisory_locks.take(f"kyc.reveals:{actor.ref}")  # two of one person at once are counted one after the other

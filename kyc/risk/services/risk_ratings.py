@@ -123,7 +123,7 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
     if level and level not in Risk.values:
         raise Refused(_("Choose a risk."), code="LEVEL")
     if is_listed(case):
-        raise Refused(_("A name of this case stands on a sanctions list: its risk is high."), code="LIKENESS")
+        raise Refused(_("A name of this case is on a sanctions list: its risk is high."), code="LIKENESS")
     found = rating_of(case, needs_of(case, now=now), now=now)
     try:
         with transaction.atomic():

@@ -44,13 +44,13 @@ def propose_somebody_else(likeness: Likeness, *, note: str, actor: Actor, now: d
     if not note:
         raise Refused(_("Write what tells the two apart."), code="NOTE")
     if likeness.state == LikenessState.SOMEBODY_ELSE:
-        raise IllegalMove(_("This was answered already."))
+        raise IllegalMove(_("This was decided already."))
     if likeness.state == LikenessState.SAME:
         note = f"{likeness.note}\n{note}"
     try:
         with transaction.atomic():
             if Likeness.objects.filter(pk=likeness.pk, state=likeness.state).update(note=note) != 1:
-                raise IllegalMove(_("This was answered already."))
+                raise IllegalMove(_("This was decided already."))
             likeness.refresh_from_db()
             made = maker_checker.propose(
                 LikenessAnswer,
@@ -62,7 +62,7 @@ def propose_somebody_else(likeness: Likeness, *, note: str, actor: Actor, now: d
             )
             _note(AuditKind.KYC_LIKENESS_PROPOSED, likeness, actor, now, proposal=made.pk, answer=str(made.answer))
     except IntegrityError as error:
-        raise IllegalMove(_("A colleague has answered. It waits for a second person.")) from error
+        raise IllegalMove(_("A colleague has decided. It waits for a second person.")) from error
     return made
 
 
@@ -70,7 +70,7 @@ def answer(likeness: Likeness, *, approve: bool, reason: str = "", actor: Actor,
     """A second person agrees that it is somebody else, or not: then it stands as it did. Raises what ``maker_checker.answer`` does."""
     waiting = open_answer(likeness)
     if waiting is None:
-        raise IllegalMove(_("Nobody has proposed an answer, or it was answered already."))
+        raise IllegalMove(_("No decision was proposed, or it was decided already."))
     with transaction.atomic():
         maker_checker.answer(
             waiting,
@@ -98,7 +98,7 @@ def say_same(likeness: Likeness, *, note: str, actor: Actor, now: datetime) -> N
     if not note:
         raise Refused(_("Write how you know."), code="NOTE")
     if open_answer(likeness) is not None:
-        raise IllegalMove(_("A colleague says that it is somebody else. Refuse that answer first."))
+        raise IllegalMove(_("A colleague says that it is a false positive. Reject that decision first."))
     with access.acting(maker_checker.person_of(actor), Permission.CASE_DECIDE):
         move(likeness, LikenessState.SAME, moves=LIKENESS_MOVES, answered_at=now, note=note)
         _note(AuditKind.KYC_LIKENESS_ANSWERED, likeness, actor, now, answer=str(LikenessState.SAME))

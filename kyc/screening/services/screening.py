@@ -104,7 +104,7 @@ def import_edition(
     that one had them (NAMES_MISSING) or with far fewer entries (MUCH_SMALLER).
     """
     if version > day(now) + DAYS_AHEAD:
-        said = _("The edition is dated %(version)s, and that day has not come. Look at the date and import it again.")
+        said = _("The edition is dated %(version)s, and that day has not come. Check the date and import it again.")
         raise Refused(said % {"version": version.isoformat()}, code="AHEAD")
     with transaction.atomic():
         advisory_locks.take(f"kyc.sanctions:{source}")
@@ -240,9 +240,7 @@ def require_clear(case: Case, *, now: datetime) -> None:
     """
     screen_case(case, now=now)
     if against_approval(case).exists():
-        said = _(
-            "A name of this case is like one on a sanctions list. Answer that first: KYC, Likenesses to sanctions lists."
-        )
+        said = _("A name of this case is like one on a sanctions list. Decide that first: KYC, Sanctions matches.")
         raise Refused(said, code="LIKENESS")
 
 

@@ -80,7 +80,7 @@ def propose(*, data: bytes, kinds: Iterable[str], source: str, actor: Actor, now
 def propose_end(row: SignerKey, *, source: str, actor: Actor, now: datetime) -> SignerProposal:
     """Propose to trust a certificate no longer; ``source`` says why. Raises NotAllowed, Refused, IllegalMove."""
     if row.ended_at is not None:
-        raise IllegalMove(_("This certificate is not trusted any more."))
+        raise IllegalMove(_("This certificate is no longer trusted."))
     if not source.strip():
         raise Refused(_("Say why it should not be trusted, and where that was published."), code="SOURCE")
     _require_short(source)
@@ -170,7 +170,7 @@ def _propose(change: SignerChange, key: Key, source: str, actor: Actor, now: dat
             )
             _record(AuditKind.KYC_SIGNER_PROPOSED, made, actor, now)
     except IntegrityError as error:
-        raise Refused(_("A change of this certificate waits for an answer already."), code="OPEN") from error
+        raise Refused(_("A change of this certificate waits for a decision already."), code="OPEN") from error
     return made
 
 

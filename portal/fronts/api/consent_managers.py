@@ -108,7 +108,7 @@ def _heard(request: HttpRequest, number: str, whose: str, form: type[S], now: da
     """
     manager = manager_of(number, at=now, fiduciary=whose or OWN_CODE)
     if manager is None:
-        raise BadSignature("The signature of this message does not hold.")
+        raise BadSignature("The signature of this message is not valid.")
     key = base64.b64decode(manager.public_key)
     signed = webhook_signatures.verify_by_key(request.headers, request.body, public_key=key, now=now)
     manager_requests.require_number(signed)

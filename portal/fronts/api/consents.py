@@ -66,7 +66,7 @@ class TakenBackIn(BodyIn):
         description="The one header, number or code that it is about; all of yours when left out",
         examples=["ONESTU"],
     )
-    occurred_at: Moment | None = Field(default=None, description="When the person said so; now when left out")
+    occurred_at: Moment | None = Field(default=None, description="When the person made the choice; now when left out")
     evidence: list[EvidenceIn] = Field(default_factory=list, max_length=MOST_EVIDENCE)
 
 
@@ -81,7 +81,7 @@ class PressedIn(BodyIn):
 
     number: str = Field(max_length=32, examples=["+919876543210"])
     purpose: str = Field(max_length=40, examples=["marketing"])
-    channel: str = Field(default="voice", max_length=16, description="What the yes is about", examples=["sms"])
+    channel: str = Field(default="voice", max_length=16, description="What the consent is about", examples=["sms"])
     key: str = Field(pattern="^[0-9*#]$", examples=["1"])
     prompt: Words = Field(min_length=1, max_length=2000, description="The words as they were played")
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Of the prompt", examples=["hi"])
@@ -147,7 +147,7 @@ def find_consents(request: HttpRequest, given: PlaceIn) -> StatesOut:
     return StatesOut(fiduciary=fiduciary, at=now, consents=[_state(each) for each in found])
 
 
-@router.post("/consents", auth=WRITE, response=RecordedOut, summary="Tell of a yes", operation_id="give_consent")
+@router.post("/consents", auth=WRITE, response=RecordedOut, summary="Report a consent", operation_id="give_consent")
 def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) -> RecordedOut:
     """Recorded with your key as its origin. The person gets a confirmation with a receipt."""
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
@@ -162,7 +162,7 @@ def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) 
     "/consents/by-key",
     auth=WRITE,
     response=RecordedOut,
-    summary="Tell of a yes by key press",
+    summary="Report a consent by key press",
     operation_id="give_consent_by_key",
 )
 def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: RequestKey) -> RecordedOut:
@@ -184,7 +184,7 @@ def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: Req
     "/consents/withdraw",
     auth=WRITE,
     response=RecordedOut,
-    summary="Tell of a withdrawal",
+    summary="Report a withdrawal",
     operation_id="withdraw_consent",
 )
 def withdraw_consent(request: HttpRequest, given: TakenBackIn, request_key: RequestKey) -> RecordedOut:

@@ -134,7 +134,7 @@ class BatchOut(Schema):
         description="What the question did not name: no decision of the batch covers it"
     )
     salt: str = Field(
-        description="Stands before the addresses in the hash of them that the ledger holds; keep it with them"
+        description="Added before the addresses in the hash of them that the ledger contains; keep it with them"
     )
     answers_sha256: str
     decisions: list[AnsweredOut]

@@ -43,7 +43,7 @@ class ReportIn(Schema):
     ``code`` is a word in capitals without digits, so that it cannot carry a number of anybody.
     """
 
-    reference: str = Field(max_length=120, description="Our reference of the message, or the Message-ID of an e-mail")
+    reference: str = Field(max_length=120, description="Our reference of the message, or the Message-ID of an email")
     event: str = Field(pattern="^(delivered|read|failed|bounced|complained)$")
     code: Annotated[str, BeforeValidator(_fit_code)] = Field(default="", pattern="^[A-Z_]{0,40}$")
     at: signed_requests.TimeOrNone = Field(default=None, description="When it happened; with its offset from UTC")
@@ -72,7 +72,7 @@ class TakenOut(Schema):
     "/delivery-reports",
     auth=None,
     response=TakenOut,
-    summary="Tell what became of messages",
+    summary="Report what became of messages",
     operation_id="take_delivery_reports",
     openapi_extra=signed_requests.described_lines("reports", ReportIn, most=MOST),
 )

@@ -40,7 +40,7 @@ class BlocksOut(Schema):
     "/blocks",
     auth=Key(ApiScope.CONSENTS_WRITE),
     response=BlocksOut,
-    summary="Tell what is not wanted at a number",
+    summary="Report what is not wanted at a number",
     operation_id="tell_blocks",
 )
 def tell_blocks(request: HttpRequest, given: BlocksIn) -> BlocksOut:

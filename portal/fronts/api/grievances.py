@@ -46,7 +46,7 @@ class GrievanceIn(BodyIn):
     phone: str = Field(default="", max_length=32)
     language: Literal["en", "hi", "mr"] = "en"
     received_at: Moment | None = Field(
-        default=None, description="When anybody of yours got it first: the dates of the law run from then"
+        default=None, description="When any of you got it first: the legal deadlines run from then"
     )
 
 
@@ -64,7 +64,7 @@ class GrievanceOut(Schema):
     due_at: datetime | None
     due_on: date | None
     is_late: bool
-    tracking_key: str = Field(default="", description="For a person without e-mail; given once, with the first answer")
+    tracking_key: str = Field(default="", description="For a person without email; given once, with the first answer")
     replayed: bool = Field(default=False, description="Taken before under the same key")
 
 
@@ -105,7 +105,7 @@ def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: Needed
     "/grievances/{reference}",
     auth=WRITE,
     response=GrievanceOut,
-    summary="Read where a grievance stands",
+    summary="Read the state of a grievance",
     operation_id="read_grievance",
 )
 def read_grievance(request: HttpRequest, reference: str) -> GrievanceOut:
@@ -137,7 +137,7 @@ def read_grievance_thread(request: HttpRequest, reference: str) -> list[LineOut]
     fiduciary = holder(request).fiduciary
     found = assisted_intake.of_fiduciary(fiduciary, selectors.canonical(reference))
     if found.client is None or found.client.code != fiduciary:
-        raise NotFound(_("There is no such grievance."))
+        raise NotFound(_("Grievance not found."))
     return [
         LineOut(at=line.entry.at, kind=line.entry.kind, author=line.entry.author, words=line.texts)
         for line in thread_access.for_client(found)

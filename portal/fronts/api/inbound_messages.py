@@ -47,7 +47,7 @@ class InboundIn(Schema):
     """
 
     id: str = Field(
-        pattern=signed_requests.NAME, description="The gateway's own name of it; told again it changes nothing"
+        pattern=signed_requests.NAME, description="The gateway's own name of it; reported again it changes nothing"
     )
     channel: Literal["sms", "whatsapp", "rcs", "voice"]
     kind: Literal["text", "key_press", "missed_call"] = "text"
@@ -82,7 +82,7 @@ class InboundOut(Schema):
     "/inbound-messages",
     auth=None,
     response=InboundOut,
-    summary="Tell what people wrote back",
+    summary="Report what people wrote back",
     operation_id="take_inbound_messages",
     openapi_extra=signed_requests.described_lines("messages", InboundIn, most=MOST),
 )

@@ -101,7 +101,7 @@ def send_document(
     "/kyc/documents/{reference}",
     auth=WRITE,
     response=DocumentOut,
-    summary="Read where a document stands",
+    summary="Read the state of a document",
     operation_id="read_document",
 )
 def read_document(request: HttpRequest, reference: str) -> DocumentOut:

@@ -97,10 +97,10 @@ def end_nominee(request: HttpRequest, reference: str, given: PersonIn) -> Nomine
 def _person(request: HttpRequest, place: PlaceIn) -> Principal:
     """The one person who confirmed this address. Only our own keys: a nominee is for what we hold as fiduciary."""
     if holder(request).fiduciary != OWN_CODE:
-        raise NotAllowed("Nominees are named for what Onesetu itself holds.", code="NOT_YOURS")
+        raise NotAllowed("Nominees are named for what Onesetu itself stores.", code="NOT_YOURS")
     found = confirmed_at(place.kind, place.address)
     if len(found) != 1:
-        raise NotFound("At this address we know nobody, or more than one person, who confirmed it.")
+        raise NotFound("At this address we know no one, or more than one person, who confirmed it.")
     return found.pop()
 
 

@@ -21,7 +21,9 @@ class StopIn(BodyIn):
 
     kind: Literal["phone", "email"]
     address: str = Field(max_length=254)
-    at: MomentOfIndia | None = Field(default=None, description="When the person said so; with its offset from UTC")
+    at: MomentOfIndia | None = Field(
+        default=None, description="When the person made the choice; with its offset from UTC"
+    )
 
 
 class StopOut(Schema):

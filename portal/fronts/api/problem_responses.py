@@ -50,14 +50,14 @@ CODES: Final[tuple[tuple[HTTPStatus, str, str], ...]] = (
         DoubledMember.code,
         "An object of the body has a member twice (I-JSON, RFC 7493): `errors` names it. Nothing was taken.",
     ),
-    (HTTPStatus.UNAUTHORIZED, "NO_KEY", "There is no API key that holds."),
-    (HTTPStatus.UNAUTHORIZED, BadSignature.code, "The signature of a signed message does not hold."),
+    (HTTPStatus.UNAUTHORIZED, "NO_KEY", "This API key is not valid."),
+    (HTTPStatus.UNAUTHORIZED, BadSignature.code, "The signature of a signed message is not valid."),
     (HTTPStatus.FORBIDDEN, "SCOPE_MISSING", "The key lacks the scope that this needs."),
-    (HTTPStatus.FORBIDDEN, errors.NotAllowed.code, "This is not open to whoever holds the key."),
-    (HTTPStatus.NOT_FOUND, errors.NotFound.code, "There is no such thing, or it is another's."),
+    (HTTPStatus.FORBIDDEN, errors.NotAllowed.code, "This is not open to the holder of this key."),
+    (HTTPStatus.NOT_FOUND, errors.NotFound.code, "Not found, or it belongs to another."),
     (HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "`Allow` names the methods of this address."),
-    (HTTPStatus.CONFLICT, errors.LostRace.code, "Somebody else changed it first. Nothing was changed: ask again."),
-    (HTTPStatus.CONFLICT, errors.IllegalMove.code, "It does not go from where it stands to there."),
+    (HTTPStatus.CONFLICT, errors.LostRace.code, "Someone else changed it first. Nothing was changed: ask again."),
+    (HTTPStatus.CONFLICT, errors.IllegalMove.code, "This change of state is not possible."),
     (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TooLarge.code, "The request is larger than we take: split it."),
     (HTTPStatus.UNPROCESSABLE_ENTITY, "MALFORMED", "A field is missing, unknown or malformed: `errors` names each."),
     (HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", "`Retry-After` says how long to wait."),
@@ -73,7 +73,7 @@ UNREADABLE: Final = " ".join(f"`{code}`: {said}" for status, code, said in CODES
 def described(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a problem, with the codes that any operation may answer with."""
     codes = "\n".join(f"- `{code}` ({status.value}): {said}" for status, code, said in CODES)
-    about = f"A stable code for programs. Any operation may answer with these; more stand with it:\n\n{codes}"
+    about = f"A stable code for programs. Any operation may answer with these; more are listed with it:\n\n{codes}"
     return {**schema, "properties": {**schema["properties"], "code": {"type": "string", "description": about}}}
 
 
@@ -96,7 +96,7 @@ def install(api: NinjaAPI) -> None:
 
 
 def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    said = "Send a key that holds as: Authorization: Bearer osk_..."
+    said = "Send a valid key as: Authorization: Bearer osk_..."
     headers = {"WWW-Authenticate": "Bearer"}
     return problem(request, HTTPStatus.UNAUTHORIZED, "NO_KEY", said, headers=headers)
 
@@ -142,7 +142,7 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 
 def _doubled(request: HttpRequest, error: DoubledMember) -> HttpResponse:
-    fields = [{"field": error.member, "message": "stands twice in one object"}]
+    fields = [{"field": error.member, "message": "appears twice in one object"}]
     return problem(request, HTTPStatus.BAD_REQUEST, error.code, str(error), fields=fields)
 
 

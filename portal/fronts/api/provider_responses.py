@@ -30,7 +30,7 @@ class ToldOut(Schema):
     "/kyc/providers/{name}/answers",
     auth=None,
     response=ToldOut,
-    summary="Tell the answer to a question about a number",
+    summary="Report the answer to a question about a number",
     operation_id="take_provider_answer",
     openapi_extra=signed_requests.described(BODY),
 )

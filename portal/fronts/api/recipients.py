@@ -43,7 +43,7 @@ class SendIn(BodyIn):
     """One message that left you. Only hashes of ``to`` and ``reference`` are kept."""
 
     reference: str = Field(min_length=1, max_length=200, description="Your own reference of the message")
-    to: str = Field(max_length=254, description="The e-mail address or number it went to")
+    to: str = Field(max_length=254, description="The email address or number it went to")
     purpose: str = Field(pattern="^[a-z_]{1,40}$", description="The purpose's code, like marketing")
     channel: str = Field(pattern=f"^({'|'.join(MESSAGE_CHANNELS)})$")
     at: MomentOfIndia = Field(description="When it left; with its offset from UTC")
@@ -86,7 +86,7 @@ def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut:
     "/recipients/{code}/sends",
     auth=None,
     response=AnswerOut,
-    summary="Tell which messages left",
+    summary="Report which messages were sent",
     operation_id="take_reported_sends",
     openapi_extra=signed_requests.described_lines("sends", SendIn, most=MOST),
 )
@@ -110,7 +110,7 @@ def _taken(
     now = clock.now()
     recipient = recipients.by_code(code)
     if recipient is None:  # as for a signature that does not hold: who asks learns no codes
-        raise BadSignature("The signature of this message does not hold.")
+        raise BadSignature("The signature of this message is not valid.")
     secrets = recipients.secrets_of(recipient.code, at=now)
     webhook_id = webhook_signatures.verify(request.headers, request.body, secrets=secrets, now=now)
     taken = keep(recipient, webhook_id, signed_requests.parsed(model, request.body), now)

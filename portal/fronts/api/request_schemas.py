@@ -54,5 +54,5 @@ def said_at(given: datetime | None, *, now: datetime) -> datetime:
         return now
     at = given if given.tzinfo else given.replace(tzinfo=clock.IST)
     if at > now and at > now + tolerance(at=now):
-        raise Refused("This lies in the future.", code="OCCURRED_IN_FUTURE")
+        raise Refused("This is in the future.", code="OCCURRED_IN_FUTURE")
     return min(at, now)

@@ -18,13 +18,13 @@ class SenderOut(Schema):
 
     fiduciary: str
     may_send: bool
-    reason: Reason | None = Field(description="Why nothing may go out; the code that decisions answer with")
+    reason: Reason | None = Field(description="Why nothing may be sent; the code that decisions have")
     sentence: str | None
     kyc: str = Field(description="verified, expiring, expired, none; not_asked where no customer is linked")
     renew_by: date | None = Field(description="The last day on which the present verification counts")
 
 
-@router.get("/sender", response=SenderOut, summary="How the sender stands", operation_id="read_sender")
+@router.get("/sender", response=SenderOut, summary="State of the sender", operation_id="read_sender")
 def read_sender(request: HttpRequest) -> SenderOut:
     """Account and KYC of whoever the key stands for, today in India."""
     code = holder(request).fiduciary

@@ -21,7 +21,7 @@ class RequestState(TextChoices):
     """Where an auditor's request for information stands."""
 
     ASKED = "asked", _("Waits for an answer")
-    ANSWERED = "answered", _("Answered: the auditor looks at it")
+    ANSWERED = "answered", _("Answered: the auditor reviews it")
     FLAGGED = "flagged", _("Sent back: the answer does not do")
     ACCEPTED = "accepted", _("Accepted")
 

@@ -51,7 +51,7 @@ class Column:
                 return path, "does not exist"
             categories: dict[str, DataCategory] = getattr(owner, "data_categories", {})
             if categories.get(field.name) is not DataCategory.NONE:
-                return path, "holds personal data"
+                return path, "contains personal data"
         return None
 
 

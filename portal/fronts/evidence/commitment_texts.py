@@ -20,12 +20,12 @@ from portal.kernel.registers.base.labels import CATEGORIES
 
 #: The questions of their own, each as what is so when it is answered with yes; ``%s`` is what it is asked about.
 OF_THEIR_OWN: Mapping[str, Any] = {
-    "access_reviewed": gettext_lazy("Who holds which role was looked at within the quarter"),
+    "access_reviewed": gettext_lazy("Role assignments were reviewed within the quarter"),
     "bases_stated": gettext_lazy("Each record of processing that we decide about, and each purpose, has its lawful basis"),
-    "categories_have_purposes": gettext_lazy("A record of processing or a purpose names each kind of data that we hold"),
+    "categories_have_purposes": gettext_lazy("A record of processing or a purpose names each kind of data that we store"),
     "category_recorded": gettext_lazy("A record of processing speaks of this kind of data: %s"),
     "contracts_confidential": gettext_lazy("Each contract has the clauses that are needed"),
-    "datasets_leave_out": gettext_lazy("Each data set for models leaves out children and whoever opted out"),
+    "datasets_leave_out": gettext_lazy("Each data set for models leaves out children and everyone who opted out"),
     "disclosures_have_papers": gettext_lazy("Each recipient of a disclosure is in the register of recipients and bound by a contract"),
     "findings_in_time": gettext_lazy("Findings of audits are written down, and none that is open is over its day"),
     "inventory": gettext_lazy("The data inventory agrees with the databases"),
@@ -35,19 +35,19 @@ OF_THEIR_OWN: Mapping[str, Any] = {
     "no_sale": gettext_lazy("Each recipient has stated that it neither sells nor shares"),
     "nothing_learned": gettext_lazy("No recipient that trains models may get what is never learned from"),
     "officer_named": gettext_lazy("A Grievance Officer is appointed and named"),
-    "orders_two_people": gettext_lazy("Each disclosure to an authority follows an answer of two people"),
-    "orders_verified": gettext_lazy("Each answered order has its officer, how it was verified and the SHA-256 of its paper"),
+    "orders_two_people": gettext_lazy("Each disclosure to an authority follows a decision of two people"),
+    "orders_verified": gettext_lazy("Each order with a response has its officer, how it was verified and the SHA-256 of its document"),
     "orders_within": gettext_lazy("No order was answered with more than it asks for"),
-    "products_with_records": gettext_lazy("Each live product has records of processing that hold"),
+    "products_with_records": gettext_lazy("Each live product has valid records of processing"),
     "purpose_recorded": gettext_lazy("A record of processing names this purpose: %s"),
-    "purposes_named": gettext_lazy("Each purpose in force stands in a published notice"),
-    "purposes_recorded": gettext_lazy("Each purpose in force stands in a record of processing"),
-    "recipients_with_papers": gettext_lazy("No recipient lacks a paper"),
+    "purposes_named": gettext_lazy("Each purpose in force is in a published notice"),
+    "purposes_recorded": gettext_lazy("Each purpose in force is in a record of processing"),
+    "recipients_with_papers": gettext_lazy("No recipient lacks a document"),
     "service_checked": gettext_lazy("The vendor assessment of each recipient of these kinds found it suitable, and there is at least one: %s"),
     "staff_second_factor": gettext_lazy("Each member of staff who can sign in has a second factor"),
     "subject_recorded": gettext_lazy("A record of processing speaks of these people: %s"),
     "subjects_recorded": gettext_lazy("Records of processing speak of customers, visitors, recipients of messages and partners"),
-    "transfers_covered": gettext_lazy("Each recipient abroad is covered by the papers of its transfer"),
+    "transfers_covered": gettext_lazy("Each recipient abroad is covered by its transfer documents"),
 }  # fmt: skip
 
 

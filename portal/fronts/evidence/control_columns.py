@@ -40,7 +40,7 @@ _COLUMNS: list[tuple[str, Callable[[Row], Cell], str]] = [
     ("named", _of(lambda control: "; ".join(control.named)), "what was found that is no row of a register"),
     ("derived_from", _of(lambda control: control.derived_from), "register of a pack that shows it"),
     ("last_evidence", _of(lambda control: control.last), "last evidence"),
-    ("owner", _of(lambda control: control.topic.owner if control.topic else ""), "role that answers for it"),
+    ("owner", _of(lambda control: control.topic.owner if control.topic else ""), "owner role"),
     *((code, _framework(code), str(about["name"])) for code, about in shipped()["frameworks"].items()),
     ("note", _of(lambda control: control.note), "note"),
     ("as_of", _of(lambda control: clock.stamp(control.asked_at)), "asked as of"),

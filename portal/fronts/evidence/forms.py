@@ -78,7 +78,7 @@ class PackForm(SampleForm):
     """The period of a pack, how many of its records are to be proved one by one, and the frozen samples it holds."""
 
     last_day = day_field(
-        _("Included. Of today the pack holds what was recorded until now, and says so; a later one holds more.")
+        _("Included. Of today the pack contains what was recorded until now, and says so; a later one contains more.")
     )
     drawn = forms.MultipleChoiceField(
         label=_("Frozen samples"),

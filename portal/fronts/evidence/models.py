@@ -69,7 +69,7 @@ class PersonFile(FourEyesModel):
 
     class Meta(FourEyesModel.Meta):
         verbose_name = _("bundle of a person's file")
-        verbose_name_plural = _("bundles of persons' files")
+        verbose_name_plural = _("subject files")
         ordering = ("-id",)
         constraints = (
             *FourEyesModel.Meta.constraints,

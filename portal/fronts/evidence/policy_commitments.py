@@ -204,7 +204,7 @@ def _rows(words: Sequence[str], now: datetime) -> Seen:
     label, moment, *words = words
     model = _model(label)
     if model is None:
-        return Seen(is_so=False, says=_("There is no such book here."))
+        return Seen(is_so=False, says=_("Register not found."))
     found = model._default_manager.filter(**_until(model, moment, now), **filters(model, words))
     last = commitment_checks.instant(found.order_by().aggregate(last=Max(moment))["last"])
     return _lately(last, words, now)
@@ -234,7 +234,7 @@ def _held(words: Sequence[str], now: datetime) -> Seen:
     label, *words = words
     model = _model(label)
     if model is None or not issubclass(model, DatedEntry):
-        return Seen(is_so=False, says=_("There is no such book here."))
+        return Seen(is_so=False, says=_("Register not found."))
     found = in_force(model._default_manager.filter(**filters(model, words)), at=now).order_by()
     known_fields = {each.name for each in model._meta.get_fields()}
     columns = [name for name in ("checked_at", "reviewed_at") if name in known_fields]
@@ -247,7 +247,7 @@ def _no(words: Sequence[str], now: datetime) -> Seen:
     label, moment, *words = words
     model = _model(label)
     if model is None:
-        return Seen(is_so=False, says=_("There is no such book here."))
+        return Seen(is_so=False, says=_("Register not found."))
     count = model._default_manager.filter(**_until(model, moment, now), **filters(model, words)).count()
     return Seen(count == 0, says=_("%(count)s rows break it.") % {"count": count} if count else "")
 
@@ -268,7 +268,7 @@ def _page(words: Sequence[str], now: datetime) -> Seen:
     try:
         return Seen(bool(reverse(words[0])))
     except NoReverseMatch:
-        return Seen(is_so=False, says=_("There is no such page here."))
+        return Seen(is_so=False, says=_("Page not found."))
 
 
 def _runs(words: Sequence[str], now: datetime) -> Seen:
@@ -379,7 +379,7 @@ def unnamed_by(stated: Collection[str], *, now: datetime) -> list[Unnamed]:
         check = checks.get(row.code)
         number = services.get(check.service, "") if check is not None else ""
         if check is None:
-            found.append(Unnamed(_("recipient"), row.code, _("Nobody has checked what it does."), row.name))
+            found.append(Unnamed(_("recipient"), row.code, _("What it does was not checked."), row.name))
         elif number not in stated:
             why = _("The policy in force has no clause %(number)s.") % {"number": number or "?"}
             found.append(Unnamed(_("recipient"), row.code, why, row.name))

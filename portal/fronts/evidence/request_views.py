@@ -32,7 +32,7 @@ LISTED = 200
 USUAL = "evidence.request_answer"
 #: Where a refusal of the service stands.
 AT_FIELD = {"CONTROL": "control", "DAY_PASSED": "due_on", "LINK": "link", "TEXT_MISSING": "text"}
-NOT_NAMED = gettext_lazy("Name nobody and no number: the words are kept with the audit.")
+NOT_NAMED = gettext_lazy("Do not name a person or a number: the text is kept with the audit.")
 
 
 def _due() -> DayField:
@@ -116,7 +116,7 @@ def request_page(request: HttpRequest, reference: str) -> HttpResponse:
         return _back(request, row, _("The answer is accepted."))
     if act:
         if form is None:
-            raise NotAllowed(_("This is not yours to do as it stands now."))
+            raise NotAllowed(_("You cannot do this in its present state."))
         if form.is_valid() and _tried(form, lambda given: _done(request, row, act, given)):
             return _back(request, row, _("It is written down."))
     context = {
@@ -143,7 +143,7 @@ def _form_of(request: HttpRequest, row: InformationRequest) -> AnswerForm | Flag
 def _done_already(request: HttpRequest, row: InformationRequest, act: str) -> str:
     """What has happened to the request meanwhile, where it is no more in the state that the act is for; empty where it is."""
     if act == "answer" and row.state not in OWED and access.allowed(request.user, Permission.REQUEST_ANSWER):
-        return _("Nothing was written: the request was answered already. What was written stands below.")
+        return _("Nothing was written: the request was answered already. The answer is below.")
     if act in {"accept", "flag"} and row.state != RequestState.ANSWERED and row.asked_by_id == request.user.pk:
         return _("Nothing was written: the answer was accepted or sent back already.")
     return ""
@@ -155,7 +155,7 @@ def _done(request: HttpRequest, row: InformationRequest, act: str, given: dict[s
     elif act == "flag":
         requests.flag(row=row, **given, **_common(request))
     else:
-        raise NotAllowed(_("This is not yours to do as it stands now."))
+        raise NotAllowed(_("You cannot do this in its present state."))
     return True
 
 

@@ -47,7 +47,7 @@ def ask(*, text: str, control: str, due_on: date, actor: Actor, now: datetime) -
     """
     user = _allowed(actor, Permission.REQUEST_MAKE)
     if due_on < clock.day(now):
-        raise Refused(_("This day has passed. Give a day that lies ahead."), code="DAY_PASSED")
+        raise Refused(_("This day has passed. Give a day in the future."), code="DAY_PASSED")
     control = control.strip()
     if control and not _is_known(control, now):
         said = _("No control has the code %(code)s. Copy it from the list of controls, or leave this empty.")
@@ -72,9 +72,9 @@ def answer(*, row: InformationRequest, text: str, link: str = "", actor: Actor, 
     """
     user = _allowed(actor, Permission.REQUEST_ANSWER)
     if row.asked_by_id == user.pk:
-        raise NotAllowed(_("Somebody else must answer: you asked this yourself."))
+        raise NotAllowed(_("Another person must answer: you asked this yourself."))
     if link and not _is_page(link):
-        raise Refused(_("There is no such page here. Give its address, from /admin/ on."), code="LINK")
+        raise Refused(_("Page not found. Give its address, from /admin/ on."), code="LINK")
     with transaction.atomic():
         move(row, RequestState.ANSWERED, moves=MOVES, answered_at=now)
         _write(row, RequestState.ANSWERED, text, user, actor, now, link=link)
@@ -92,7 +92,7 @@ def flag(*, row: InformationRequest, text: str, due_on: date, actor: Actor, now:
     """Send an answer back, with why and another day. Raises as ``accept``, and Refused as ``ask``."""
     user = _asker(row, actor)
     if due_on < clock.day(now):
-        raise Refused(_("This day has passed. Give a day that lies ahead."), code="DAY_PASSED")
+        raise Refused(_("This day has passed. Give a day in the future."), code="DAY_PASSED")
     with transaction.atomic():
         move(row, RequestState.FLAGGED, moves=MOVES, due_on=due_on)
         _write(row, RequestState.FLAGGED, text, user, actor, now)
@@ -152,7 +152,7 @@ def _write(
     link: str = "",
 ) -> None:
     if state != RequestState.ACCEPTED and not text.strip():
-        raise Refused(_("Write what you want to be shown, or where it stands."), code="TEXT_MISSING")
+        raise Refused(_("Write what you want to see, or where it is."), code="TEXT_MISSING")
     pii_guard.require_no_number(text)
     entry = RequestEntry.objects.create(request=row, state=state, text=text.strip(), link=link, by=user, at=now)
     field_changes.watch_created(entry)

@@ -48,4 +48,4 @@ def find_pages(asked: Asked, request: HttpRequest) -> Iterator[PageHit]:
     if asked.subject is not None and access.allowed(request.user, Permission.FILE_VIEW):
         for subject in Subject.objects.filter(ref=asked.subject):
             url = reverse("evidence:person", args=[subject.ref])
-            yield PageHit(_("files of persons"), str(subject.ref), url, _("by the reference of the person"))
+            yield PageHit(_("subject files"), str(subject.ref), url, _("by the reference of the person"))

@@ -56,7 +56,7 @@ def packs(request: HttpRequest) -> HttpResponse:
         access.require(request.user, Permission.PACK_MAKE)
         if form.is_valid():
             job = _start(request, form.cleaned_data)
-            messages.success(request, _("Job %(reference)s makes the pack. It will stand below.") % {"reference": job})
+            messages.success(request, _("Job %(reference)s makes the pack. It will appear below.") % {"reference": job})
             return HttpResponseRedirect(reverse("evidence:packs"))
     context = {
         **admin.site.each_context(request),

@@ -101,7 +101,7 @@ COOKIES = (
     ),
     Cookie(
         CHOICE,
-        _("Remembers what you answered about cookies that need your yes. It is set only when you answer."),
+        _("Remembers your choice about cookies that need your consent. It is set only when you choose."),
         _("When your answer ends, as the page says."),
     ),
 )

@@ -28,7 +28,7 @@ FRESH = 300
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("The e-mail address or the password is not right."),
+        "email_password_mismatch": _("The email address or the password is not right."),
         "too_many_login_attempts": _(
             "There were too many wrong tries from devices we do not know. Wait 15 minutes, use a device you have signed "
             "in from before, or ask an administrator to unlock you."

@@ -84,7 +84,7 @@ def by_token(token: str, *, now: datetime) -> tuple[AddressChange | AccountChang
     else:
         change = AddressChange.objects.select_related("user__principal__subject").filter(pk=number).first()
     if change is None:
-        raise NotFound(_("There is no such link."))
+        raise NotFound(_("Link not found."))
     since = change.made_at if isinstance(change, AccountChange) else change.done_at or change.begun_at
     if since + account_changes.link_life(now) <= now:
         raise cancel_rights.link_ended()
@@ -93,7 +93,7 @@ def by_token(token: str, *, now: datetime) -> tuple[AddressChange | AccountChang
 
 def person_of(change: AddressChange) -> Principal:
     if change.user.principal is None:
-        raise NotFound(_("There is no such login."))
+        raise NotFound(_("Login not found."))
     return change.user.principal
 
 

@@ -38,7 +38,7 @@ from portal.kernel.people.services import codes
 SEALED = "sealed:"
 
 
-MISSING = _("Enter the code from the e-mail.")
+MISSING = _("Enter the code from the email.")
 
 
 def code_field(missing: Any = MISSING) -> forms.CharField:
@@ -58,7 +58,7 @@ class _Plain(forms.Form):
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             if name in {"login", "email"}:
-                field.label = _("E-mail address")
+                field.label = _("Email address")
             if name == "code":
                 field.label = _("Code of the app")
                 field.widget.attrs.update({"inputmode": "numeric", "spellcheck": "false"})
@@ -140,7 +140,7 @@ class ResetForm(_Plain, ResetPasswordForm):
     would look it up, make a key and write a letter here, which a clock tells from a "nobody has this address".
     """
 
-    email = email_field(label=_("E-mail address"))
+    email = email_field(label=_("Email address"))
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"])
@@ -155,7 +155,7 @@ class ResetForm(_Plain, ResetPasswordForm):
 
 
 class AskCodeForm(forms.Form):
-    email = email_field(label=_("E-mail address"))
+    email = email_field(label=_("Email address"))
 
 
 class CodeForm(forms.Form):
@@ -210,7 +210,7 @@ class FirstPasswordForm(forms.Form):
 
 
 class NewEmailForm(forms.Form):
-    email = email_field(label=_("New e-mail address"))
+    email = email_field(label=_("New email address"))
 
 
 class PhoneForm(forms.Form):
@@ -236,7 +236,7 @@ class MemberForm(forms.Form):
         (MemberRole.OWNER, _("Owner: everything, and invite and remove people")),
         (MemberRole.MEMBER, _("Member: everything but invite and remove people")),
     )
-    email = email_field(label=_("E-mail address of the person"))
+    email = email_field(label=_("Email address of the person"))
     role = forms.ChoiceField(label=_("What may they do?"), choices=ROLES, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, only_members: bool = False, **given: Any) -> None:

@@ -49,6 +49,6 @@ def first_page(request: HttpRequest, user: User, *, going_to: str) -> str:
         )
     if joined.held:
         messages.info(
-            request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")
+            request, _("Your consent waits for your parent or guardian. Until they agree nothing is done with it.")
         )
     return going_to

@@ -132,7 +132,7 @@ def _find(request: HttpRequest) -> HttpResponse:
 def _of(number: int) -> User:
     user = User.objects.filter(pk=number, is_staff=True).first()
     if user is None:
-        raise Wrong(HTTPStatus.NOT_FOUND, "There is no such user.")
+        raise Wrong(HTTPStatus.NOT_FOUND, "User not found.")
     return user
 
 

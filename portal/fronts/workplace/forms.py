@@ -86,19 +86,19 @@ class PurposeProposalForm(forms.ModelForm):
     )
     retention_class = forms.ChoiceField(label=_("Retention class"), choices=RetentionClass.choices)
     validity_rule = forms.ChoiceField(
-        label=_("How long a consent holds"),
+        label=_("How long a consent is valid"),
         help_text=_("The house rule that ends a consent. None: until it is withdrawn."),
         required=False,
     )
 
     is_ours_alone = forms.BooleanField(
         label=_("Only ours"),
-        help_text=_("No client is offered this purpose, and none can bring a yes to it."),
+        help_text=_("No client is offered this purpose, and none can submit a consent to it."),
         required=False,
     )
     is_asked_in_place = forms.BooleanField(
         label=_("Asked where it is needed"),
-        help_text=_("What needs the yes asks for it. It does not stand among the questions after the first sign-in."),
+        help_text=_("What needs the consent asks for it. It is not among the questions after the first sign-in."),
         required=False,
     )
 
@@ -202,6 +202,6 @@ class ViewForm(forms.Form):
         label=_("Who else finds it"),
         queryset=Role.objects.all(),
         required=False,
-        empty_label=_("Nobody: it is only mine"),
-        help_text=_("Everybody who holds the role. Each sees only the rows that their roles may see."),
+        empty_label=_("No one: only me"),
+        help_text=_("Everyone with the role. Each sees only the rows that their roles may see."),
     )

@@ -40,7 +40,7 @@ def watch(*, now: datetime) -> int:
 
 
 def _over(name: str) -> Finding:
-    return Finding(name, name, Health.WELL, _("It can be asked again, or is not asked about any more."))
+    return Finding(name, name, Health.WELL, _("It can be asked again, or is no longer asked about."))
 
 
 def _looked_at(one: Finding, known: HealthState | None, now: datetime) -> bool:

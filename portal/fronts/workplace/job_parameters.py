@@ -62,4 +62,4 @@ def _list(label: str) -> str:
     try:
         return records.list_name(apps.get_model(label))
     except LookupError:
-        return _("%(list)s, which is no list any more") % {"list": label}
+        return _("%(list)s, which is no longer a list") % {"list": label}

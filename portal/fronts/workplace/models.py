@@ -116,7 +116,7 @@ class PurposeProposal(FourEyesModel):
     is_correction = models.BooleanField(
         _("only corrects words"),
         default=False,
-        help_text=_("Tick this for a slip of the pen: the meaning stays, and nobody is asked again."),
+        help_text=_("Tick this for a slip of the pen: the meaning stays, and no one is asked again."),
     )
 
     record = Record(
@@ -187,7 +187,9 @@ class SavedView(models.Model):
     )
     saved_at = models.DateTimeField(_("saved"), editable=False)
 
-    record = Record(kept="What staff call a list, without a name or a number; what nobody shares ends with the login.")
+    record = Record(
+        kept="What staff call a list, without a name or a number; a list that is not shared ends with the account."
+    )
     data_categories = declare(none="id owner model query shared_with saved_at", free_text="name")
 
     class Meta:
@@ -204,14 +206,14 @@ class Pulse(models.Model):
     """When a worker of a queue last did what beat asks for once a minute: beat, broker and worker all live."""
 
     queue = models.CharField(_("queue"), max_length=24, primary_key=True)
-    at = models.DateTimeField(_("last sign of life"))
-    first_at = models.DateTimeField(_("first sign of life"))
+    at = models.DateTimeField(_("last heartbeat"))
+    first_at = models.DateTimeField(_("first heartbeat"))
 
     data_categories = declare(none="queue at first_at")
 
     class Meta:
-        verbose_name = _("sign of life")
-        verbose_name_plural = _("signs of life")
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
 
     def __str__(self) -> str:
         return self.queue

@@ -143,7 +143,7 @@ def _answer(proposal: FourEyesModel, shown: Mapping[str, Any], *, approve: bool,
 def _refuse_the_past(effective_from: date) -> None:
     """A proposal that waited beyond its first day would rewrite what decisions of those days relied on."""
     if effective_from < clock.day(clock.now()):
-        raise Refused(_("The day from which this should hold has passed. Refuse it and ask for a later day."))
+        raise Refused(_("The day from which this should be valid has passed. Reject it and ask for a later day."))
 
 
 def _record(kind: AuditKind, proposal: FourEyesModel, actor: Actor, effective_from: date) -> None:

@@ -35,7 +35,7 @@ def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotati
     text names the one that is meant); NotAllowed when the role may not propose.
     """
     if KeyRotationProposal.objects.filter(answer=Answer.PENDING).exists():
-        raise Refused(_("A change of the key is proposed already. Answer it first."))
+        raise Refused(_("A change of the key is proposed already. Decide that first."))
     old, new, now = ledger.verifiers()[0].vkey, ledger.next_vkey(), clock.now()
     ledger.require_good_size(RotationCause(cause), good_size)
     lost = ledger.lost_head(RotationCause(cause))

@@ -31,7 +31,7 @@ def normalise(kind: str, text: str) -> str:
     if kind == EMAIL:
         plain = text.strip().lower()
         if len(plain) > 254 or not plain.isprintable() or not _EMAIL.fullmatch(plain):
-            raise Refused(_("Enter an e-mail address in full, like name@example.com."), code="EMAIL_FORMAT")
+            raise Refused(_("Enter an email address in full, like name@example.com."), code="EMAIL_FORMAT")
         return plain
     if kind == PHONE:
         quick = _INDIAN_MOBILE.fullmatch(text)
@@ -46,9 +46,7 @@ def normalise(kind: str, text: str) -> str:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_valid_number(number):
-            raise Refused(
-                _("Enter a telephone number with its country code, like +91 98765 43210."), code="PHONE_FORMAT"
-            )
+            raise Refused(_("Enter a phone number with its country code, like +91 98765 43210."), code="PHONE_FORMAT")
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     raise ValueError(f"There is no kind of address {kind!r}.")
 

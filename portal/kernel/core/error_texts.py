@@ -99,8 +99,8 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     },
     "404": {
         "en": ErrorText(
-            "There is no such page here",
-            "The address may be mistyped, or the page may belong to somebody else. Check the address, or start from the first page.",
+            "Page not found",
+            "The address may be mistyped, or the page may belong to another person. Check the address, or start from the first page.",
         ),
         "hi": ErrorText(
             "यहाँ ऐसा कोई पेज नहीं है",
@@ -127,8 +127,8 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     },
     "409": {
         "en": ErrorText(
-            "Somebody else was quicker",
-            "The record changed while you worked on it. What you sent was not saved. Load the page again and look at the new state.",
+            "This record has changed",
+            "The record changed while you worked on it. What you sent was not saved. Load the page again and check the new state.",
         ),
         "hi": ErrorText(
             "किसी और ने यह पहले कर दिया",
@@ -170,7 +170,7 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "500": {
         "en": ErrorText(
             "Something went wrong on our side",
-            "The fault is ours, and it is written down under the reference below. Try again in a few minutes. If it happens again, tell us the reference.",
+            "The fault is ours, and it is recorded under the reference below. Try again in a few minutes. If it happens again, give us the reference.",
         ),
         "hi": ErrorText(
             "हमारी ओर से कुछ गड़बड़ हुई",
@@ -184,7 +184,7 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "stop_taken": {
         "en": ErrorText(
             "Your stop is taken",
-            "We have noted that you want these promotional messages to stop, and when you said so. Our system is busy at the moment; your stop takes effect as soon as it answers, usually within a minute. You need not do anything more. You get a confirmation as usual.",
+            "We have recorded that you want these promotional messages to stop, and when you asked. Our system is busy at the moment; your opt-out takes effect as soon as it responds, usually within a minute. You do not need to do anything else. You get a confirmation as usual.",
         ),
         "hi": ErrorText(
             "संदेश रोकने का आपका अनुरोध ले लिया गया है",
@@ -226,7 +226,7 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "503": {
         "en": ErrorText(
             "We cannot do this just now",
-            "Something that this page needs does not answer at the moment. Nothing was changed, and nobody has said no to you. Try again in 5 minutes. If it happens again, tell us the reference below.",
+            "A service that this page needs does not respond at the moment. Nothing was changed or refused. Try again in 5 minutes. If it happens again, give us the reference below.",
         ),
         "hi": ErrorText(
             "यह अभी नहीं हो सकता",

@@ -22,7 +22,7 @@ def refuse_removed_steps(sender: AppConfig, using: str, **kwargs: Any) -> None:
     gone = sorted(name for name in applied if name[0] in ours and name not in known)
     if gone:
         raise CommandError(
-            f"This database was set up before the first release, by steps that are there no more ({'.'.join(gone[0])} "
+            f"This database was set up before the first release, by steps that no longer exist ({'.'.join(gone[0])} "
             f"and {len(gone) - 1} others). Nothing was changed. Set it up anew: the demonstration by deleting var/.",
             returncode=REFUSED,
         )

@@ -54,7 +54,7 @@ def require_no_number(*texts: str) -> None:
     """Raises Refused (NUMBER_IN_WORDS) for a text that must not be kept in the clear; see ``names_a_number``."""
     if any(names_a_number(text) for text in texts):
         raise Refused(
-            f"{_('The words have the number of an identity paper or of an account.')} {WRITE_INSTEAD}",
+            f"{_('The text contains the number of an identity document or of an account.')} {WRITE_INSTEAD}",
             code="NUMBER_IN_WORDS",
         )
 
@@ -62,14 +62,16 @@ def require_no_number(*texts: str) -> None:
 def require_name(name: str) -> None:
     """Raises Refused (NUMBER_IN_NAME) for a name that has the number of a paper or of an account in it."""
     if names_a_number(name):
-        said = _("A name has no number of an identity paper or of an account in it. Take the number out.")
+        said = _("A name has no number of an identity document or of an account in it. Take the number out.")
         raise Refused(said, code="NUMBER_IN_NAME")
 
 
 def require_plain(*texts: str) -> None:
     """Raises Refused (NUMBER_IN_WORDS) for words that would tell who a person is; see ``names_a_person``."""
     if any(names_a_person(text) for text in texts):
-        said = _("This has a telephone number, an e-mail address, or the number of a paper or an account. Take it out.")
+        said = _(
+            "This contains a phone number, an email address, or the number of a document or an account. Take it out."
+        )
         raise Refused(f"{said} {WRITE_INSTEAD}", code="NUMBER_IN_WORDS")
 
 

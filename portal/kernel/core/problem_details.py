@@ -23,7 +23,7 @@ SCHEMA: Final[dict[str, Any]] = {
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "A stable code for programs"},
         "detail": {"type": "string", "description": "A sentence for people"},
-        "reference": {"type": "string", "description": "Stands in our log, too: name it when you ask"},
+        "reference": {"type": "string", "description": "It is in our log, too: give it when you ask"},
         "errors": {
             "type": "array",
             "items": {
@@ -38,7 +38,7 @@ SCHEMA: Final[dict[str, Any]] = {
 OF_STATUS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("BAD_REQUEST", "The request cannot be read."),
     HTTPStatus.FORBIDDEN: ("NOT_ALLOWED", "This is not open to you."),
-    HTTPStatus.NOT_FOUND: ("NOT_FOUND", "There is no such thing."),
+    HTTPStatus.NOT_FOUND: ("NOT_FOUND", "Not found."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("METHOD_NOT_ALLOWED", "This address does not take this method: see Allow."),
     HTTPStatus.CONFLICT: ("CONFLICT", "This does not fit what is recorded now."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("TOO_LARGE", "The request is larger than we take. Split it."),

@@ -31,15 +31,15 @@ def move(
     current = row.state  # type: ignore[attr-defined]
     if target not in moves.get(current, frozenset()):
         raise IllegalMove(
-            _("This cannot be done as it stands now. Load the page again and look at it as it is now."),
+            _("This cannot be done in its present state. Load the page again and check it."),
             without_page=f"{type(row).__name__}: {current} -> {target}",
         )
     still = {"pk": row.pk, "state": current, **(only_if or {})}
     updated = type(row)._default_manager.filter(**still).update(state=target, **changes)
     if updated != 1:
         raise LostRace(
-            _("Somebody else changed this a moment ago. Load the page again and look at it as it is now."),
-            without_page="Somebody else changed this a moment ago. Nothing was done: ask how it stands now.",
+            _("Someone else changed this a moment ago. Load the page again and check its present state."),
+            without_page="Someone else changed this a moment ago. Nothing was done: ask for its present state.",
         )
     if read_again:
         row.refresh_from_db()

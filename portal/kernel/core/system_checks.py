@@ -121,9 +121,9 @@ def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 _SAID_BY_OPERATORS = {
     "SITE_URL": "Set SITE_URL to the https address under which people reach the portal.",
     "LEDGER_ORIGIN": "Set LEDGER_ORIGIN to the name of this ledger, for example ledger.portal.example/2026. It stays for ever.",
-    "DEFAULT_FROM_EMAIL": "Set DEFAULT_FROM_EMAIL to the address from which people get our e-mail.",
+    "DEFAULT_FROM_EMAIL": "Set DEFAULT_FROM_EMAIL to the address from which people get our email.",
     "SECURITY_CONTACT": "Set SECURITY_CONTACT to mailto:... or https://... for reports of weaknesses.",
-    "BEHIND_PROXY": "Set BEHIND_PROXY to 1 where a proxy of your own stands in front, else to 0.",
+    "BEHIND_PROXY": "Set BEHIND_PROXY to 1 where a proxy of your own is in front, else to 0.",
     "TRUSTED_PROXIES": "Set TRUSTED_PROXIES to the number of your proxies in front; 0 where there is none.",
 }
 
@@ -209,7 +209,7 @@ def filled_hooks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
     """core.W030: a hook that nobody answers."""
     empty = [answer.name for answer in answers.ANSWERS if not answer.is_filled]
     return [
-        CheckWarning(f"Nobody fills the hook {name}.", hint="Fill it in a room's ready().", id="core.W030")
+        CheckWarning(f"Nothing fills the hook {name}.", hint="Fill it in a room's ready().", id="core.W030")
         for name in empty
     ]
 

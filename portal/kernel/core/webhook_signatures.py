@@ -91,7 +91,7 @@ def verify(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str], n
         for mark in marks:
             fits |= hmac.compare_digest(mark.encode(), expected.encode())
     if not (fits and 0 < len(message_id) <= _LONGEST_ID and _is_fresh(stamp, now)):
-        raise BadSignature("The signature of this message does not hold.")
+        raise BadSignature("The signature of this message is not valid.")
     return message_id
 
 
@@ -106,7 +106,7 @@ def verify_by_key(headers: Mapping[str, str], body: bytes, *, public_key: bytes,
     signed = (SignedByKey(message_id, stamp, mark) for mark in marks)
     found = next((one for one in signed if one.holds(body, public_key=public_key)), None)
     if found is None or not (0 < len(message_id) <= _LONGEST_ID and _is_fresh(stamp, now)):
-        raise BadSignature("The signature of this message does not hold.")
+        raise BadSignature("The signature of this message is not valid.")
     return found
 
 

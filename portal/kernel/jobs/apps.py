@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class JobsConfig(AppConfig):
     name = "portal.kernel.jobs"
-    verbose_name = _("Long work")
+    verbose_name = _("Background jobs")
 
     def ready(self) -> None:
         from portal.kernel.core import ports

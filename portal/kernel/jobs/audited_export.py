@@ -180,7 +180,9 @@ class AuditedExportForm(forms.Form):
     file_format = forms.ChoiceField(label=_("File format"), choices=FORMATS, widget=forms.RadioSelect, initial=CSV)
     reason = PlainWords(
         label=_("Reason"),
-        help_text=_("Who needs it and what for. It stands in the register of exports. No names or numbers of people."),
+        help_text=_(
+            "Who needs it and what for. It is recorded in the register of exports. No names or numbers of people."
+        ),
         max_length=500,
     )
     is_unmasked = forms.BooleanField(

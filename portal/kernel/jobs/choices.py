@@ -28,10 +28,10 @@ class ImportState(models.TextChoices):
 
     TRYING = "trying", _("Being tried")
     TRIED = "tried", _("Tried: waits for your word")
-    TAKING = "taking", _("Being taken in")
-    DONE = "done", _("Taken in")
+    TAKING = "taking", _("Being imported")
+    DONE = "done", _("Imported")
     UNREADABLE = "unreadable", _("Cannot be read")
-    GIVEN_UP = "given_up", _("Given up")
+    GIVEN_UP = "given_up", _("Cancelled")
 
 
 # TAKING to GIVEN_UP: the rest is given up, what is in stays.

@@ -82,7 +82,7 @@ class FormRows:
         column = self.found_by[field.queryset.model._meta.label]
         found = field.queryset.filter(**{f"{column}__iexact": text}).values_list("pk", flat=True).first()
         if found is None:
-            raise Refused(_("There is none: write the code or the e-mail address as its own list shows it."))
+            raise Refused(_("None found: write the code or the email address as its own list shows it."))
         return found
 
 
@@ -106,7 +106,7 @@ def _how_to_write(field: Any) -> Any:
     if isinstance(field, forms.BooleanField):
         return gettext_lazy("Yes or no")
     if isinstance(field, forms.ModelChoiceField):
-        return gettext_lazy("Its code; of staff the e-mail address")
+        return gettext_lazy("Owner: code or staff email")
     if not isinstance(field, forms.ChoiceField):
         return ""
     codes = [code for code, _label in _choices(field)]

@@ -132,7 +132,7 @@ class Binds(TextChoices):
     """Whom a rule binds. A rule for others starts no clock here."""
 
     US = "us", _("Onesetu")
-    OTHERS = "others", _("somebody else")
+    OTHERS = "others", _("another person")
 
 
 class ClockState(TextChoices):
@@ -164,7 +164,7 @@ class Ended(TextChoices):
     """Why a clock stands still for good: the words of ``rules.Ended``, which is plain Python."""
 
     DONE = "done", _("done")
-    WITHDRAWN = "withdrawn", _("nothing was owed any more")
+    WITHDRAWN = "withdrawn", _("nothing was owed any longer")
     CORRECTED = "corrected", _("its start was wrong")
 
 
@@ -180,7 +180,7 @@ class LateReason(TextChoices):
 
     COMPLEX = "complex", _("It took longer to find out")
     MANY = "many", _("More came in than we could answer")
-    OTHERS = "others", _("We waited for somebody outside")
+    OTHERS = "others", _("We waited for a third party")
     PERSON = "person", _("We waited for the person")
     FAULT = "fault", _("A system did not work")
     MISTAKE = "mistake", _("We made a mistake")

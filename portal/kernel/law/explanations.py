@@ -92,10 +92,10 @@ def _stands(clock: Clock, state: ClockState) -> tuple[str, str]:
         Stands.PAUSED: (_("paused"), "paused"),
         Stands.MET: (_("done in time, on %(date)s") % on, "ok"),
         Stands.MISSED: (_("missed: ended on %(date)s") % on, "err"),
-        Stands.FROZEN: (_("ended on %(date)s, nothing was owed any more") % on, "none"),
+        Stands.FROZEN: (_("ended on %(date)s, nothing was owed any longer") % on, "none"),
     }
     if clock.ended == Ended.CORRECTED:
-        return _("not counted any more: its start was wrong"), "none"
+        return _("no longer counted: its start was wrong"), "none"
     return said[state.stands]
 
 
@@ -133,7 +133,8 @@ def _doubt(clock: Clock) -> str:
     """What of a rule is not sure: its text, which nobody has read, or whether it is a rule for us, which nobody has decided."""
     if clock.legal_rule is not None and not clock.legal_rule.is_confirmed:
         return _(
-            "We have not checked the official text and dates of this rule yet. Until we have, we keep to it as we know it."
+            "We have not checked the official text and dates of this rule yet. Until we have, we keep to it as we "
+            "know it."
         )
     return _("Whether this rule applies to us is not settled. We keep to it until it is.")
 
@@ -194,12 +195,12 @@ def _pause(seconds: int, *, is_by_day: bool) -> str:
     """How much of the waiting moved the date; what is not full is not said to be."""
     waited = timedelta(seconds=seconds)
     if not is_by_day and waited < timedelta(hours=1):
-        return _("It stood still for less than an hour while we waited for you.")
+        return _("It was paused for less than an hour while we waited for you.")
     if is_by_day or waited >= timedelta(days=1):
         span = period(waited.days, Unit.CALENDAR_DAY)
     else:
         span = period(waited // timedelta(hours=1), Unit.HOUR)
-    said = _("It stood still for %(period)s while we waited for you.") % {"period": span}
+    said = _("It was paused for %(period)s while we waited for you.") % {"period": span}
     return f"{said} {_('A day that ended while we waited does not count.')}" if is_by_day else said
 
 

@@ -23,7 +23,7 @@ class Scope(TextChoices):
 #: The checks of a verification (portal/docs/ledger.md): what each finds to be so. Where they are many, they share a line.
 CHECKS = (
     ("V1-V9", _("The log: no entry is missing, changed, moved or dated back, erased content is gone, and the lists say the same")),
-    ("V10", _("Each consent state is what its events come to, and its seal holds")),
+    ("V10", _("Each consent state is what its events come to, and its seal is valid")),
     ("V11", _("Grievances, deadlines, documents, messages, roles and other records are as their audit events say")),
     ("X1-X2", _("The anchor, the witnesses and the receipts that were shown agree with the log")),
 )  # fmt: skip
@@ -41,5 +41,5 @@ class RotationCause(TextChoices):
     """Why the signing key changes. But in due course, the old key signs nothing more, not even beside the new one."""
 
     ROUTINE = "routine", _("In due course")
-    COMPROMISE = "compromise", _("Somebody else may have the key")
-    RESTORE = "restore", _("Entries were lost: a backup was brought back")
+    COMPROMISE = "compromise", _("Another person may have the key")
+    RESTORE = "restore", _("Entries were lost: a backup was restored")

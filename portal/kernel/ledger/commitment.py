@@ -105,7 +105,7 @@ def _refuse_ambiguous(value: Any) -> None:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise PayloadError("A key stands twice in the payload.")
+        raise PayloadError("A key appears twice in the payload.")
     return found
 
 

@@ -64,7 +64,7 @@ def read_document(data: bytes) -> dict[str, Any] | None:
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         return None
     if twice:
-        raise receipts.ReceiptError("A member stands twice in this file, so that it can be read in two ways.")
+        raise receipts.ReceiptError("A member appears twice in this file, so that it can be read in two ways.")
     return body
 
 

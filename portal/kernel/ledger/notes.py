@@ -141,7 +141,7 @@ def parse_vkey(vkey: str) -> Verifier:
     if len(key) != KEY_BYTES + 1 or key[0] not in {ED25519, COSIGNATURE}:
         raise NoteError("The key is not an Ed25519 key.")
     if not is_sound(key[1:]):
-        raise NoteError("Anybody can sign under this key.")
+        raise NoteError("Anyone can sign under this key.")
     verifier = Verifier(name, key[1:], key[0])
     if verifier.key_id.hex() != found:
         raise NoteError("The key identifier does not belong to the key: a character was lost or changed.")
@@ -176,7 +176,7 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> tuple[bytes, list[S
         if key in held:
             raise NoteError("A key signed the note twice.")
         if not known[key].holds(text, line.value):
-            raise NoteError("A signature does not hold.")
+            raise NoteError("A signature is not valid.")
         held[key] = line
     if not held:
         raise NoteError("The note is not signed by the key given.")

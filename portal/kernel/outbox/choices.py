@@ -90,7 +90,7 @@ class Outcome(models.TextChoices):
     DELIVERED = "delivered", _("Delivered")
     READ = "read", _("Read")
     UNDELIVERED = "undelivered", _("Not delivered")
-    BOUNCED = "bounced", _("Not delivered: there is no such address")
+    BOUNCED = "bounced", _("Not delivered: address not found")
     COMPLAINED = "complained", _("The recipient complained")
 
 
@@ -100,5 +100,5 @@ REPORTED = (Outcome.DELIVERED, Outcome.READ, Outcome.UNDELIVERED, Outcome.BOUNCE
 class FaultReason(models.TextChoices):
     """Why an address is not used on a channel while there is another."""
 
-    BOUNCED = "bounced", _("There is no such address")
+    BOUNCED = "bounced", _("Address not found")
     COMPLAINED = "complained", _("The recipient complained")

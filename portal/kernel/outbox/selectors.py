@@ -50,7 +50,7 @@ def dashboard_message(refs: Iterable[UUID], reference: str) -> Message:
         canonical = ""
     message = in_dashboard(refs).filter(reference=canonical).first()
     if message is None:
-        raise NotFound("There is no such message.")
+        raise NotFound("Message not found.")
     return message
 
 

@@ -23,9 +23,9 @@ def production_sends_email(app_configs: Sequence[AppConfig] | None, **kwargs: An
         return []
     hint = "Set EMAIL_URL, for example smtp+tls://user:password@mail.example:587"
     if not settings.EMAIL_CONFIG:
-        return [Error("EMAIL_URL is not set: no letter would reach anybody.", hint=hint, id="outbox.E001")]
+        return [Error("EMAIL_URL is not set: no email would be delivered.", hint=hint, id="outbox.E001")]
     if settings.EMAIL_CONFIG.get("EMAIL_BACKEND", SMTP) != SMTP:
-        return [Error("EMAIL_URL names no mail server: no letter would reach anybody.", hint=hint, id="outbox.E001")]
+        return [Error("EMAIL_URL names no mail server: no email would be delivered.", hint=hint, id="outbox.E001")]
     return []
 
 

@@ -69,8 +69,8 @@ class AuditArea(TextChoices):
     KYC = "kyc", _("KYC")
     LAW = "law", _("Law and deadlines")
     MESSAGES = "messages", _("Messages")
-    PEOPLE = "people", _("Customers, persons and staff")
-    RECORDS = "records", _("Audit events, ledger and long work")
+    PEOPLE = "people", _("Customers, people and staff")
+    RECORDS = "records", _("Audit events, ledger and background jobs")
     REGISTERS = "registers", _("Registers")
     RETENTION = "retention", _("Retention")
 
@@ -81,8 +81,8 @@ class ApiScope(TextChoices):
     CONSENTS_READ = "consents:read", _("Read consents")
     CONSENTS_WRITE = "consents:write", _("Record and withdraw consents")
     DECISIONS_ASK = "decisions:ask", _("Ask whether a message may be sent")
-    GRIEVANCES_WRITE = "grievances:write", _("File grievances, and read where they stand")
-    KYC_WRITE = "kyc:write", _("Send in KYC documents, and read where they stand")
+    GRIEVANCES_WRITE = "grievances:write", _("File grievances, and follow their state")
+    KYC_WRITE = "kyc:write", _("Send in KYC documents, and follow their state")
     NOMINEES_WRITE = "nominees:write", _("Name and end nominees for a signed-in person")
 
 
@@ -102,8 +102,8 @@ class ProtectionKind(TextChoices):
 class ProtectionGround(TextChoices):
     """How we know."""
 
-    DECLARED = "declared", _("The person said so")
-    REPORTED = "reported", _("Somebody reported it")
+    DECLARED = "declared", _("Stated by the person")
+    REPORTED = "reported", _("Reported by someone")
     DOCUMENT = "document", _("A document shows it")
     ORDER = "order", _("A court or authority appointed a guardian")
 
@@ -112,7 +112,7 @@ class InsolvencyStep(TextChoices):
     """What an order says of an organisation."""
 
     BEGUN = "begun", _("An insolvency professional acts for it")
-    ENDED = "ended", _("The proceedings ended: it goes on by itself")
+    ENDED = "ended", _("The proceedings ended: it continues by itself")
     DISSOLVED = "dissolved", _("It is dissolved")
 
 
@@ -125,7 +125,7 @@ class RestCause(TextChoices):
 
 class RestState(TextChoices):
     NOTED = "noted", _("Reported: nothing promotional is sent")
-    RESTING = "resting", _("At rest: a verified death")
+    RESTING = "resting", _("Verified death")
     LIFTED = "lifted", _("Lifted")
 
 
@@ -178,10 +178,10 @@ class TakeOverState(TextChoices):
     """Where what was brought of an old system stands."""
 
     TRYING = "trying", _("Being tried")
-    TRIED = "tried", _("Tried: nothing is taken in yet")
-    TAKING = "taking", _("Being taken in")
-    DONE = "done", _("Taken in")
-    GIVEN_UP = "given_up", _("Given up")
+    TRIED = "tried", _("Tried: nothing is imported yet")
+    TAKING = "taking", _("Being imported")
+    DONE = "done", _("Imported")
+    GIVEN_UP = "given_up", _("Cancelled")
 
 
 TAKE_OVER_MOVES: dict[str, set[str]] = {

@@ -29,7 +29,7 @@ class CustomerRows(FormRows):
     label = gettext_lazy("Customers")
     permission = Permission.CUSTOMER_IMPORT
     form = CustomerForm
-    means = gettext_lazy("New customers are created and their first owners invited by e-mail. That cannot be undone.")
+    means = gettext_lazy("New customers are created and their first owners invited by email. That cannot be undone.")
 
     @property
     def columns(self) -> Sequence[ImportColumn]:

@@ -238,7 +238,7 @@ class DormantAccounts:
     """
 
     name = "people.dormant"
-    label = _("Accounts that nobody uses")
+    label = _("Unused accounts")
     retention_class = "dormant"
     #: Whoever asks for the end has come near: their account is decided on as an account.
     by_schedule_only = True

@@ -49,19 +49,19 @@ class AddressField(forms.CharField):
 
 def email_field(**kwargs: Any) -> AddressField:
     widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
-    kwargs.setdefault("error_messages", {"required": _("Enter an e-mail address.")})
+    kwargs.setdefault("error_messages", {"required": _("Enter an email address.")})
     return AddressField(kind=ContactKind.EMAIL, widget=widget, max_length=254, **kwargs)
 
 
 def phone_field(**kwargs: Any) -> AddressField:
     widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
-    kwargs.setdefault("error_messages", {"required": _("Enter a telephone number.")})
+    kwargs.setdefault("error_messages", {"required": _("Enter a phone number.")})
     return AddressField(kind=ContactKind.PHONE, widget=widget, max_length=32, **kwargs)
 
 
 class InviteStaffForm(forms.Form):
     full_name = NameWords(label=_("Full name"), max_length=200)
-    email = email_field(label=_("E-mail address at work"))
+    email = email_field(label=_("Work email address"))
 
 
 class ProtectionForm(forms.Form):
@@ -98,7 +98,7 @@ class ApiKeyForm(forms.Form):
         day = self.cleaned_data["expires_at"] + timedelta(days=1)
         end = datetime(day.year, day.month, day.day, tzinfo=clock.IST)
         if end <= clock.now():
-            raise forms.ValidationError(_("Enter a day that lies ahead."))
+            raise forms.ValidationError(_("Enter a day in the future."))
         return end
 
 
@@ -108,7 +108,7 @@ class ClientForm(forms.Form):
     name = NameWords(label=_("Name"), max_length=200)
     code = forms.CharField(
         label=_("Code"),
-        help_text=_("Small letters, digits and hyphens, like acme-bank. It never changes."),
+        help_text=_("Lower-case letters, digits and hyphens, like acme-bank. It never changes."),
         max_length=40,
     )
 
@@ -117,13 +117,13 @@ class CustomerForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices, widget=forms.RadioSelect)
     name = NameWords(label=_("Name"), max_length=200)
     owner_email = email_field(
-        label=_("E-mail address of the first owner"), help_text=_("An invitation is sent to it."), required=False
+        label=_("Email address of the first owner"), help_text=_("An invitation is sent to it."), required=False
     )
     language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES, required=False)
 
 
 class InviteMemberForm(forms.Form):
-    email = email_field(label=_("E-mail address"))
+    email = email_field(label=_("Email address"))
     role = forms.ChoiceField(label=_("Role"), choices=MemberRole.choices, widget=forms.RadioSelect)
     language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES)
 
@@ -192,7 +192,7 @@ class AbsenceForm(forms.Form):
     """Who is away, and who stands in. There is no question for a reason."""
 
     user = StaffChoice(label=_("Who is away?"))
-    deputy = StaffChoice(label=_("Who stands in?"))
+    deputy = StaffChoice(label=_("Delegate"))
     starts_on = DayField(label=_("From"), widget=day_input())
     ends_on = DayField(
         label=_("To"),
@@ -243,7 +243,7 @@ class MergeForm(forms.Form):
 
     other = forms.ModelChoiceField(
         label=_("Number of the other record"),
-        help_text=_("As it stands in the list of persons. Where either said no, no yes of the other stays."),
+        help_text=_("As it appears in the list of people. Where either refused, no consent of the other stays."),
         queryset=Principal.objects.select_related("subject"),
         widget=forms.NumberInput,
     )
@@ -258,7 +258,8 @@ class InsolvencyForm(forms.Form):
     order_number = PublicWords(label=_("Number of the order"), max_length=80)
     ordered_on = DayField(label=_("Day of the order"), widget=day_input())
     paper = forms.FileField(
-        label=_("The order itself"), help_text=_("Only its SHA-256 is kept here. Keep the paper in the locked binder.")
+        label=_("The order itself"),
+        help_text=_("Only its SHA-256 is kept here. Keep the document in the locked binder."),
     )
     registration = PublicWords(
         label=_("Registration of the insolvency professional"),
@@ -283,12 +284,15 @@ class ReassignForm(forms.Form):
     """An address that now belongs to somebody else."""
 
     address = forms.CharField(
-        label=_("E-mail address or telephone number"),
-        help_text=_("It leaves everybody who has it here, and their answers there expire. Who has it now starts anew."),
+        label=_("Email address or phone number"),
+        help_text=_(
+            "It is removed from everyone who has it here, and their consents there expire. The person who has it "
+            "now starts anew."
+        ),
         max_length=254,
     )
 
-    why = PlainWords(label=_("How we know that it belongs to somebody else"), max_length=500)
+    why = PlainWords(label=_("How we know that it belongs to another person"), max_length=500)
 
     def clean_address(self) -> tuple[str, str]:
         """Kind and normal form."""

@@ -18,10 +18,10 @@ from portal.kernel.people.selectors import insolvency_order, own_accounts
 
 #: What is done by two people, by the act of the table of two-person rules.
 ACTS: Mapping[str, Any] = {
-    "consent.answer.take": _("Record a consent given on paper or by telephone"),
+    "consent.answer.take": _("Record an offline consent (paper or phone)"),
     "consent.broadcast.send": _("Send a broadcast"),
-    "consent.defect.override": _("Let a defect of a text stand"),
-    "consent.list.take_in": _("Take in a list of consents"),
+    "consent.defect.override": _("Request a policy exception"),
+    "consent.list.take_in": _("Approve a consent import"),
     "consent.notice.publish": _("Publish a text"),
     "consent.translation.add": _("Add a translation"),
     "evidence.file.sign": _("Sign off the bundle of a person's file"),
@@ -29,7 +29,7 @@ ACTS: Mapping[str, Any] = {
     "grievances.request.refuse": _("Refuse what a person asked about their data"),
     "kyc.decision": _("Decide about a document"),
     "kyc.deletion.carry_out": _("Destroy a document at its customer's request"),
-    "kyc.freeze.lift": _("End the freeze of somebody who was found to be under age"),
+    "kyc.freeze.lift": _("End the freeze of a person who was found to be under age"),
     "kyc.likeness.answer": _("Say that a person is not the one on a sanctions list"),
     "kyc.risk.set": _("Set the risk of a customer against its points"),
     "kyc.signer.trust": _("Trust a signer's certificate, or end that"),
@@ -44,12 +44,12 @@ ACTS: Mapping[str, Any] = {
     "people.mfa.reset": _("Reset a second factor"),
     "people.principal.merge": _("Merge two records of one person"),
     "people.role.change": _("Give or end a role"),
-    "registers.book.enter": _("Enter a row in one of the books, or end it"),
+    "registers.book.enter": _("Enter or end a register entry"),
     "registers.company.change": _("Change the company details"),
     "registers.incident.decide": _("Send what is written about an incident, or decide not to report it"),
     "registers.manager.register": _("Register a consent manager"),
     "registers.officer.appoint": _("Appoint an officer"),
-    "registers.order.answer": _("Answer an order of an authority"),
+    "registers.order.answer": _("Respond to an authority order"),
     "registers.order.speak": _("End the silence that an order binds us to"),
     "registers.recipient.register": _("Register a recipient"),
     "registers.sender.register": _("Register a sender"),
@@ -183,8 +183,8 @@ _INVITED = _(
     "Insolvent, by order {order} of {day} ({authority}). {registration} is invited to act for it and has not come yet."
 )
 _NOBODY = _(
-    "Insolvent, by order {order} of {day} ({authority}). Nobody acts for it: the invitation of {registration} has ended. "
-    "Propose the step again."
+    "Insolvent, by order {order} of {day} ({authority}). No one acts for it: the invitation of {registration} has "
+    "ended. Propose the step again."
 )
 
 

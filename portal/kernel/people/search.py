@@ -23,7 +23,7 @@ def find(asked: Asked) -> Found:
         by = _("by an address")
         yield Hits("people.Principal", by, Principal.objects.filter(pk__in=live))
         accounts = Customer.objects.filter(memberships__principal__in=live, memberships__ended_at=None).distinct()
-        yield Hits("people.Customer", _("by an address of somebody who acts for it"), accounts)
+        yield Hits("people.Customer", _("by an address of someone who acts for it"), accounts)
         yield Hits("people.User", by, User.objects.filter(email__iexact=asked.address, is_staff=True))
     if asked.name:
         by = _("by the name")

@@ -376,7 +376,7 @@ def customer_for(user: Any, reference: str) -> Customer:
         canonical = ""
     customer = customers_of(user).filter(reference=canonical).first()
     if customer is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound("Customer not found.")
     return customer
 
 

@@ -50,7 +50,7 @@ class _ProofForm(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         field = self.fields[_CODE]
         field.label = _("Six-digit code")
-        field.error_messages["required"] = _("Enter the code from the e-mail.")
+        field.error_messages["required"] = _("Enter the code from the email.")
 
 
 def browser_key(request: HttpRequest) -> str:

@@ -15,7 +15,8 @@ from portal.kernel.people.selectors import known_people, refs_of
 #: Records that a refusal names.
 MOST_NAMED = 5
 NOBODY = _(
-    "There is no person with this reference, address or name. Give it whole, or copy the reference from the person's record."
+    "There is no person with this reference, address or name. Give it whole, or copy the reference from the "
+    "person's record."
 )
 
 
@@ -67,8 +68,8 @@ class SubjectField(forms.CharField):
         said = {
             "label": _("Person or company"),
             "help_text": _(
-                "What you have of them: the reference of the account, of a grievance or a case (OS-…), a whole e-mail address, "
-                "number or name, or the reference on their record."
+                "What you have of them: the reference of the account, of a grievance or a case (OS-…), a whole "
+                "email address, number or name, or the reference on their record."
             ),
             "max_length": 254,
         }

@@ -18,7 +18,7 @@ class RecipientSection:
     """Registered in ``ports.sections``."""
 
     name = "recipients"
-    label = _("Whom we told of your choices")
+    label = _("Whom we informed of your choices")
     covers = ("registers.Instruction", "registers.Telling")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:

@@ -23,9 +23,9 @@ def inventory_agrees(
     except DatabaseError:  # before the first migration
         return []
     told = (
-        (found.only_in_database, "stands in the database and in no model", "Run manage.py migrate, or drop it."),
-        (faults.unknown, "is a purpose that nobody knows", "Correct its code in column_purposes.toml."),
-        (found.only_in_code, "stands in a model and not in the database", "Run manage.py migrate."),
+        (found.only_in_database, "is in the database and in no model", "Run manage.py migrate, or drop it."),
+        (faults.unknown, "is a purpose that is not known", "Correct its code in column_purposes.toml."),
+        (found.only_in_code, "is in a model and not in the database", "Run manage.py migrate."),
         (found.without_purpose, "is used for no purpose in force", "Declare one in column_purposes.toml, or drop it."),
         (
             found.undeclared,

@@ -47,7 +47,7 @@ from portal.kernel.retention.services import certificates, erasure_plans, holds,
 
 def _not_to_change(rule: RetentionRule, user: Any) -> str:
     newest = RetentionRule.objects.filter(retention_class=rule.retention_class).order_by("-version").first()
-    return "" if rule == newest else str(_("A newer version stands. Change that one."))
+    return "" if rule == newest else str(_("A newer version exists. Change that one."))
 
 
 def _nothing_shipped(rule: RetentionRule, user: Any) -> str:
@@ -62,7 +62,8 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
 
     export_resource = resource_of(
         RetentionRule,
-        "retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules needs_approval system "
+        "retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules needs_approval "
+        "system "
         "effective_from source sha256 recorded_at",
     )
     view_permission = Permission.RULE_VIEW
@@ -129,7 +130,7 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
 
 
 def _released(hold: Hold, user: Any) -> str:
-    return str(_("This hold has ended already.")) if hold.released_at is not None else ""
+    return str(_("This legal hold has ended already.")) if hold.released_at is not None else ""
 
 
 @admin.register(Hold)
@@ -169,13 +170,13 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
     @service_action(
         permission=Permission.HOLD_PLACE,
         ask=WhyForm,
-        label=_("Propose to end the hold"),
+        label=_("Propose hold release"),
         act=Act.HOLD_RELEASE,
         skip=_released,
     )
     def propose_release(self, request: HttpRequest, obj: Hold, answer: dict[str, Any]) -> str:
         holds.propose_release(hold=obj, why=answer["why"], actor=actor_of(request))
-        return str(_("Proposed. The hold ends once a second person agrees."))
+        return str(_("Proposed. The legal hold ends once a second person approves."))
 
 
 @admin.register(HoldRelease)
@@ -186,15 +187,13 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("answer",)
     list_select_related = ("hold",)
 
-    @service_action(
-        permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_release(self, request: HttpRequest, obj: HoldRelease, answer: dict[str, Any]) -> str:
         return answered(holds.answer_release, answer, release=obj, actor=actor_of(request))
 
 
 def _not_waiting(run: ErasureRun, user: Any) -> str:
-    return "" if run.state == RunState.PLANNED else str(_("This plan waits for nobody any more."))
+    return "" if run.state == RunState.PLANNED else str(_("This plan no longer waits for approval."))
 
 
 class ApprovalInline(RowsBeside):
@@ -280,11 +279,11 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     def left_to_erase(self, obj: ErasureRun) -> int:
         return erasure_plans.left_to_erase(obj)
 
-    @admin.display(description=_("recipients told to erase"))
+    @admin.display(description=_("recipients notified to erase"))
     def recipients(self, obj: ErasureRun) -> str:
         """How far each recipient is that was told: three facts, told, acknowledged, done."""
         counts = certificates.confirmations(obj)
-        said = _("%(told)s told, %(acknowledged)s acknowledged, %(acted)s done")
+        said = _("%(told)s notified, %(acknowledged)s acknowledged, %(acted)s done")
         return str(said % counts) if counts["told"] else "-"
 
     @admin.display(description=_("certificate"))
@@ -323,7 +322,7 @@ class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("what it lets go of"))
     def parts(self, obj: PlanApproval) -> str:
         """Part by part, as the second person has to have it before them."""
-        said = _("%(part)s: %(due)s due, %(held)s held, %(kept)s kept by a rule")
+        said = _("%(part)s: %(due)s due, %(held)s under legal hold, %(kept)s retained by a rule")
         lines = [
             said % {"part": step.eraser, "due": step.due, "held": step.held, "kept": step.kept_by_law}
             for step in obj.run.steps.order_by("pk")
@@ -338,9 +337,7 @@ class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
     def plan_sha256(self, obj: PlanApproval) -> str:
         return obj.run.plan_sha256
 
-    @service_action(
-        permission=Permission.RUN_APPROVE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.RUN_APPROVE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_plan(self, request: HttpRequest, obj: PlanApproval, answer: dict[str, Any]) -> str:
         approve = answer["decision"] == "approve"
         plan_approvals.answer(
@@ -370,9 +367,7 @@ class RuleProposalAdmin(AuditedExport, ReadOnlyAdmin):
         changes = labels.changes_of_rule(newest, row.content)
         return [*changes, (_("why"), "", row.why)]
 
-    @service_action(
-        permission=Permission.RULE_CHANGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.RULE_CHANGE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_change(self, request: HttpRequest, obj: RuleProposal, answer: dict[str, Any]) -> str:
         approve = answer["decision"] == "approve"
         rule_changes.answer(

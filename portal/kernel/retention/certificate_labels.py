@@ -23,7 +23,7 @@ LABELS = {
     "started_at": _("started"),
     "finished_at": _("finished"),
     "started_by": _("started by"),
-    "recipients_told": _("recipients told to erase"),
+    "recipients_told": _("recipients notified to erase"),
     "field_acts_sha256": _("SHA-256 of the acts on fields"),
     "steps": _("steps"),
     "what": _("what"),

@@ -11,7 +11,7 @@ class RunState(models.TextChoices):
     DONE = "done", _("Finished")
     FAILED = "failed", _("Finished, but not everything could be erased")
     REFUSED = "refused", _("Refused")
-    STALE = "stale", _("Given up")
+    STALE = "stale", _("Cancelled")
 
 
 #: A run that is in RUNNING when its process dies stays there: whoever carries on takes the items that are left.
@@ -42,13 +42,13 @@ class ItemState(models.TextChoices):
     """What became of one person's records in one room. All but the first two are ends."""
 
     PLANNED = "planned", _("To be erased")
-    TOLD = "told", _("The person is told first")
+    TOLD = "told", _("The person is notified first")
     DONE = "done", _("Erased")
     HELD = "held", _("Kept: a legal hold or a duty of law")
     DISPUTED = "disputed", _("Kept: an open dispute")
     CHANGED = "changed", _("Kept: something changed since the plan")
     CAME_BACK = "came_back", _("Kept: the person came back")
-    UNTOLD = "untold", _("Kept: the person cannot be told first, as a law asks")
+    UNTOLD = "untold", _("Retained: the person cannot be notified first, as a law requires")
     FAILED = "failed", _("Could not be erased")
 
 
@@ -71,7 +71,7 @@ class Relation(models.TextChoices):
     PARENT = "parent", _("I am a parent or guardian")
     TEACHER = "teacher", _("I teach or look after the child")
     SELF = "self", _("I am the child")
-    OTHER = "other", _("Somebody else")
+    OTHER = "other", _("Someone else")
 
 
 class ChildState(models.TextChoices):
@@ -80,7 +80,7 @@ class ChildState(models.TextChoices):
     ERASING = "erasing", _("Decided: being erased")
     ERASED = "erased", _("Erased but for what a law keeps")
     LIFTED = "lifted", _("No child: the freeze has ended")
-    NOBODY = "nobody", _("Nobody we know")
+    NOBODY = "nobody", _("No one we know")
 
 
 #: A report is decided once; what is found wrong later is a new report or the lifting of a protection.
@@ -97,4 +97,4 @@ CHILD_MOVES: dict[str, set[str]] = {
 class ChildOutcome(models.TextChoices):
     CHILD = "child", _("A child: erase what no law keeps")
     ADULT = "adult", _("No child: end the freeze")
-    NOBODY = "nobody", _("Nobody we know is meant")
+    NOBODY = "nobody", _("No one we know is meant")

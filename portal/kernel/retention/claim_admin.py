@@ -83,9 +83,7 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
         made = claims.propose(**form.cleaned_data, actor=actor_of(request), now=clock.now())
         obj.pk = made.pk
 
-    @service_action(
-        permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_claim(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
         return answered(claims.answer, answer, claim=obj, actor=actor_of(request), now=clock.now())
 

@@ -10,12 +10,12 @@ from portal.kernel.core import records
 #: Tables of libraries, and those between two models.
 OF_NO_MODEL: dict[str, str] = {
     "admin.LogEntry": "Stays empty: an act in the admin is an audit event.",
-    "socialaccount.SocialApp": "Not used: the providers of company sign-in stand in the settings.",
+    "socialaccount.SocialApp": "Not used: the providers of company sign-in are in the settings.",
     "socialaccount.SocialToken": "Not used: no token of a provider is kept.",
     "auth.Group": "Not used: roles are rows of people.",
     "auth.Group_permissions": "Not used: roles are rows of people.",
-    "auth.Permission": "Names of Django's own permissions, nobody's data.",
-    "contenttypes.ContentType": "Names of models, nobody's data.",
+    "auth.Permission": "Names of Django's own permissions, no personal data.",
+    "contenttypes.ContentType": "Names of models, no personal data.",
     "consent.Broadcast_templates": "Which registered templates a broadcast goes under: references only.",
     "registers.ContentTemplate_senders": "Which template goes with which header: references only.",
 }

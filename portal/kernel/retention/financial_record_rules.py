@@ -13,7 +13,7 @@ from portal.kernel.retention.rules import Facts, Term, Verdict
 def verdict_of(row: BooksRow, *, now: datetime) -> Verdict | None:
     """Keep or destroy, today. None: no rule of its class is in force."""
     today, named = clock.day(now), row.retention_class
-    terms = once("terms of books", named, today, lambda: _terms_of(named, today))
+    terms = once("terms of financial records", named, today, lambda: _terms_of(named, today))
     if terms is None:
         return None
     events = {**events_of(row.financial_year), "annual_return_due": row.annual_return_due_on}

@@ -46,7 +46,8 @@ class LegalClaimForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea,
         help_text=_(
-            "One reference a line, as Keep or erase shows it: of a document OS-DO-…, of a grievance OS-GR-…. Only these stay. "
+            "One reference a line, as Keep or erase shows it: of a document OS-DO-…, of a grievance OS-GR-…. Only "
+            "these stay. "
             "Leave it empty where whole kinds of data are needed."
         ),
     )
@@ -107,7 +108,7 @@ class WhyForm(forms.Form):
     """Why a hold may end."""
 
     why = PlainWords(
-        label=_("Why may the hold end?"),
+        label=_("Why may the legal hold end?"),
         help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
         max_length=1000,
     )
@@ -117,7 +118,7 @@ class PlanForm(forms.Form):
     """What the first person looked at before proposing a plan."""
 
     why = PlainWords(
-        label=_("What did you look at?"),
+        label=_("What did you review?"),
         help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
         max_length=1000,
     )

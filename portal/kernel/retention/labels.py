@@ -123,14 +123,14 @@ def left(state: str, what: str) -> str:
             "%(what)s: we keep this while your complaint or another matter about it is open, so that it can be decided."
         )
     else:
-        said = _("%(what)s: this is not erased yet. We look at it again and then erase it.")
+        said = _("%(what)s: this is not erased yet. We review it and then erase it.")
     return said % {"what": what}
 
 
 def _held() -> str:
     """One sentence for a hold and for an order of an authority, silent or not: true of both, and tells neither."""
     return _(
-        "%(what)s: a duty of law or a legal claim keeps us from erasing this now. We look at it again when that has ended."
+        "%(what)s: a legal duty or a legal claim prevents us from erasing this now. We review it when that has ended."
     )
 
 

@@ -36,7 +36,7 @@ def every_personal_model_can_be_erased(app_configs: Sequence[AppConfig] | None, 
     bare = personal_models() - covered_models() - reasons().keys()
     return [
         Error(
-            f"{label} holds personal data and no eraser covers it.",
+            f"{label} contains personal data and no eraser covers it.",
             hint="Register an eraser in the room's ready(), or say at the model why it stays (Record.kept).",
             id="retention.E001",
         )
@@ -75,7 +75,7 @@ def every_field_has_its_act(app_configs: Sequence[AppConfig] | None, **kwargs: A
     installed = {model._meta.label for model in apps.get_models(include_auto_created=True)}
     missing = [
         Error(
-            f"{label}.{name} holds personal data and nothing says what becomes of it when its class ends.",
+            f"{label}.{name} contains personal data and nothing says what becomes of it when its class ends.",
             hint=f'Add {name} = "delete" (or "anonymise", "pseudonymise") under ["{label}"] in portal/kernel/retention/data/field_acts.toml, '
             "and let the eraser that covers the model do it.",
             id="retention.E003",

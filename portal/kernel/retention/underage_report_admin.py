@@ -26,7 +26,7 @@ _AGES = {age_declarations.ADULT: _("18 or older"), age_declarations.CHILD: _("Un
 #: What stands behind each: a note that a report made is the report, and no evidence of an age.
 _GROUNDS = {
     age_declarations.SIGNED: _("a signed document shows it"),
-    ProtectionGround.DECLARED: _("the person said so"),
+    ProtectionGround.DECLARED: _("the person stated it"),
     ProtectionGround.REPORTED: _("only a report says so"),
     ProtectionGround.DOCUMENT: _("noted from a document"),
     ProtectionGround.ORDER: _("noted from an order"),
@@ -84,7 +84,7 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def address_given(self, obj: ChildReport) -> str:
         return obj.address
 
-    @admin.display(description=_("Persons at this address"))
+    @admin.display(description=_("People at this address"))
     def meant(self, obj: ChildReport) -> str:
         return str(obj.child_ref) if obj.child_ref else "\n".join(str(ref) for ref in underage_reports.persons_of(obj))
 
@@ -94,7 +94,7 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         found = [obj.child_ref] if obj.child_ref else underage_reports.persons_of(obj)
         return "\n".join(_age_of(ref) for ref in found)
 
-    @admin.display(description=_("Kept by a law or a hold"))
+    @admin.display(description=_("Retained by a law or a legal hold"))
     def what_is_kept(self, obj: ChildReport) -> str:
         lines = [
             gettext("{what}: {law}, until {day}").format(what=what, law=law, day=day)
@@ -139,8 +139,6 @@ class ChildDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     fields = ("report", "outcome", "why", *PROPOSAL)
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
-    @service_action(
-        permission=Permission.CHILD_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.CHILD_DECIDE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_decision(self, request: HttpRequest, obj: ChildDecision, answer: dict[str, Any]) -> str:
         return answered(underage_reports.answer, answer, decision=obj, actor=actor_of(request), now=clock.now())

@@ -34,7 +34,7 @@ class ReportForm(forms.Form):
     )
     words = forms.CharField(
         label=_("What should we know?"),
-        help_text=_("You can leave this empty. Do not send papers or numbers of papers."),
+        help_text=_("You can leave this empty. Do not send documents or document numbers."),
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -77,7 +77,7 @@ class WhoForm(forms.Form):
         except ValueError:
             found = _owner_of(text)
         if found is None:
-            raise forms.ValidationError(_("There is nobody with this reference."))
+            raise forms.ValidationError(_("No one has this reference."))
         return found
 
 

@@ -8,7 +8,7 @@ class RetentionClass(TextChoices):
     """What is kept and ended together: one key per subject and class, so that what a law keeps stays readable."""
 
     KYC = "kyc", _("KYC documents of customers and resellers")
-    KYC_ACCOUNTS = "kyc_accounts", _("Bank papers of customers, resellers and vendors")
+    KYC_ACCOUNTS = "kyc_accounts", _("Bank documents of customers, resellers and vendors")
     KYC_VENDOR = "kyc_vendor", _("Documents of vendors")
     KYC_DEVELOPER = "kyc_developer", _("Documents of developers")
     KYC_APPLICANT = "kyc_applicant", _("Documents of job applicants")

@@ -33,7 +33,7 @@ def the_child_is_confined(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     return [
         Warning(
             f"The process that opens strangers' files is not wholly confined by the kernel: {'; '.join(missing)}.",
-            hint="What is missing is named with what gives it. The other walls stand, but each is meant to hold alone.",
+            hint="What is missing is named with what provides it. The other walls remain, but each is meant to work alone.",
             id="vault.W001",
         )
     ]

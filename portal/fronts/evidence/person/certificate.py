@@ -14,8 +14,8 @@ from portal.kernel.law import selectors as law
 BLANK = "." * 60
 #: What stands above the text while nobody has compared it with the Gazette.
 UNCONFIRMED = (
-    "UNCONFIRMED. This text was written down from memory ({rule}, {provision}). Counsel has to compare it with the Gazette "
-    "before anybody signs it."
+    "UNCONFIRMED. This text was written down from memory ({rule}, {provision}). Counsel has to compare it with the "
+    "Gazette before anyone signs it."
 )
 
 

@@ -217,8 +217,8 @@ def _pages(
     ]
     parts = [
         typst_pdf.part("What this is", about),
-        typst_pdf.part("How things stood", states, "Nothing.", heads=("Kind", "About", "What", "State")),
-        typst_pdf.part("Who held which role then", roles, "Nobody.", heads=("Role", "Name", "Since")),
+        typst_pdf.part("State at that time", states, "Nothing.", heads=("Kind", "About", "What", "State")),
+        typst_pdf.part("Role assignments at that time", roles, "Nobody.", heads=("Role", "Name", "Since")),
         typst_pdf.part(
             "Events, in the order in which they were recorded",
             lines,

@@ -34,7 +34,7 @@ _ALL = (
     Report(
         "consents",
         _("Consent movements"),
-        _("Answers by purpose, channel and way, and messages that left after a no"),
+        _("Consents by purpose, channel and collection method, and messages sent after an opt-out"),
         ConsentPermission.EVENT_VIEW,
         consents.movements,
     ),
@@ -55,14 +55,14 @@ _ALL = (
     Report(
         "incidents",
         _("Incidents"),
-        _("Incidents, their duties and the people told"),
+        _("Incidents, their duties and the people informed"),
         RegistersPermission.INCIDENT_VIEW,
         authority_orders.incidents,
     ),
     Report(
         "retention",
         _("Retention"),
-        _("Erased, kept by a law or a hold, reports of children"),
+        _("Erased, retained by a law or a legal hold, underage reports"),
         RetentionPermission.RUN_VIEW,
         retention.keeping,
     ),

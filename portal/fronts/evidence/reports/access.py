@@ -36,7 +36,7 @@ def access(period: Period) -> list[Table]:
             _("By role"),
             (_("Roles"), *columns),
             [[name, *(by_role[name].get(kind, 0) for kind in OPENED)] for name in sorted(by_role)],
-            _("A login that held several roles in the period counts under all of them together."),
+            _("An account with several roles in the period counts under all of them together."),
         ),
         Table(
             _("By kind of record"),
@@ -57,10 +57,7 @@ def access(period: Period) -> list[Table]:
         Table(
             _("Values shown, by reason"),
             (_("Reason"), _("Values shown in full")),
-            [
-                [str(code) if code else str(_("Told in words")), number]
-                for code, number in sorted(reasons.items(), key=str)
-            ],
+            [[str(code) if code else str(_("Described")), number] for code, number in sorted(reasons.items(), key=str)],
         ),
     ]
 
@@ -91,7 +88,7 @@ def logins(period: Period) -> list[Table]:
     at_end: list[list[Cell]] = [
         [str(_("Active")), there.count()],
         [
-            str(_("Deactivated that still held a role")),
+            str(_("Deactivated with an active role")),
             staff.filter(deactivated_at__lt=period.end, pk__in=holding.values("user")).count(),
         ],
     ]

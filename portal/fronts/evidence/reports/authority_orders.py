@@ -59,11 +59,11 @@ def incidents(period: Period) -> list[Table]:
     known = Incident.objects.filter(**within(period, "opened_at"))
     told = IncidentLetter.objects.filter(**within(period, "told_at"))
     counts: list[list[Cell]] = [
-        [str(_("Entered in the book")), known.count()],
+        [str(_("Entered in the register")), known.count()],
         [str(_("Of them with personal data")), known.filter(has_personal_data=True).count()],
         [str(_("Of them a cyber incident of the CERT-In Directions")), known.filter(is_cyber=True).count()],
         [str(_("Closed")), Incident.objects.filter(**within(period, "closed_at")).count()],
-        [str(_("Letters promised to people")), told.exclude(way=Channel.NONE).count()],
+        [str(_("Messages promised to people")), told.exclude(way=Channel.NONE).count()],
         [str(_("People whom nothing reaches")), told.filter(way=Channel.NONE).count()],
     ]
     duties = counted(IncidentDuty.objects.filter(incident__in=known), "state")

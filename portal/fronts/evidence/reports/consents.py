@@ -26,8 +26,8 @@ def movements(period: Period) -> list[Table]:
     found = SendAfterWithdrawal.objects.filter(**within(period, "found_at"))
     watched: list[list[Cell]] = [
         [str(_("Stops at an address, for each purpose and channel")), stopped.count()],
-        [str(_("Of them taken back at once")), stopped.filter(lift__isnull=False).count()],
-        [str(_("Messages found to have left after a no")), found.count()],
+        [str(_("Undone at once")), stopped.filter(lift__isnull=False).count()],
+        [str(_("Messages sent after an opt-out")), found.count()],
     ]
     findings = counted(found, "finding")
     return [
@@ -52,7 +52,7 @@ def movements(period: Period) -> list[Table]:
             (_("Finding"), _("Messages")),
             [
                 *by_choice(SendAfterWithdrawal, "finding", findings),
-                [str(_("Not looked into yet")), findings.get("", 0)],
+                [str(_("Not investigated yet")), findings.get("", 0)],
             ],
         ),
     ]

@@ -32,7 +32,7 @@ def keeping(period: Period) -> list[Table]:
         for one in sorted({*erased, *found})
     ]
     heads = (
-        _("Class of data"), _("Erased"), _("Due in the last run"), _("Kept by law then"), _("Held then"), _("In dispute then"),
+        _("Class of data"), _("Erased"), _("Due in the last run"), _("Kept by law then"), _("Active then"), _("In dispute then"),
     )  # fmt: skip
     runs = counted(ended, "cause", "state")
     states = dict(choices_of(ErasureRun, "state"))

@@ -77,7 +77,7 @@ def purpose_name(code: str) -> str:
 @register.filter
 def blocked_words(change: PreferenceChange) -> list[tuple[str, str]]:
     """What a person blocked with one change: each list that holds something, and its words."""
-    return labels.blocked_words(change) or [(_("Your answer"), _("Nothing is blocked any more."))]
+    return labels.blocked_words(change) or [(_("Your answer"), _("Nothing is blocked now."))]
 
 
 @register.filter
@@ -101,14 +101,14 @@ def since(event: ConsentEvent) -> str:
     day = formats.date_format(timezone.localtime(event.occurred_at, clock.IST), "j F Y")
     values = {"date": day, "way": Way(event.way).label}
     if event.answer in YES:
-        return _("You said yes on %(date)s.") % values
+        return _("You consented on %(date)s.") % values
     if event.answer == Answer.EXPIRED and event.way == Way.UNDO:
         return _("There was no yes before you stopped, and there is none now.")
     if event.answer == Answer.EXPIRED:
         return _("Your answer ended on %(date)s.") % values
     is_here = event.way in {Way.PAGE, Way.STOP_ALL}
     if event.answer == Answer.DENIED:
-        return (_("You said no on %(date)s.") if is_here else _("You said no on %(date)s: %(way)s.")) % values
+        return (_("You refused on %(date)s.") if is_here else _("You refused on %(date)s: %(way)s.")) % values
     return (_("Withdrawn on %(date)s.") if is_here else _("Withdrawn on %(date)s: %(way)s.")) % values
 
 

@@ -31,7 +31,7 @@ def link(request: HttpRequest) -> HttpResponse:
     """Make a code for one manager and show it once. Nothing is linked before the manager uses it."""
     found = managers_in_force(at=clock.now()).filter(pk=_number(request, "manager")).first()
     if found is None:
-        raise NotFound("There is no such consent manager.")
+        raise NotFound("Consent manager not found.")
     try:
         offered = consent_managers.offer_link(subject_ref=principal_of(request).subject.ref, manager=found)
     except Refused as refusal:
@@ -45,7 +45,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
     """End a link at once; what was said through it stays. A second press finds it ended, and says the same."""
     own = consent_managers.own_link(principal_of(request).subject.ref, _number(request, "link"))
     consent_managers.unlink(found=own, actor=actor_of(request))
-    messages.success(request, _("%(name)s acts for you no more.") % {"name": own.manager.name})
+    messages.success(request, _("%(name)s no longer acts for you.") % {"name": own.manager.name})
     return HttpResponseRedirect(reverse("privacy:consent-managers"))
 
 

@@ -142,8 +142,8 @@ def _stands(late: Mapping[str, bool], subject_ref: UUID | None, now: datetime) -
         words = {str(answer_words(event)) for event in said if event.purpose == purpose.code}
         lines.append(f"{purpose.name}: {', '.join(sorted(words)) or _('not asked here')}")
     return _(
-        "Nothing is saved yet: these questions were answered elsewhere meanwhile, or are not asked here. "
-        "What stands is %(answers)s. Once you are signed in you can change it under “Choose your messages”."
+        "Nothing is saved yet: these questions were answered elsewhere meanwhile, or are not asked here. The "
+        "present answers are %(answers)s. Once you are signed in you can change it under “Choose your messages”."
     ) % {"answers": "; ".join(lines)}
 
 
@@ -229,11 +229,11 @@ def _answer(
         return HttpResponseRedirect(reverse("privacy:questions"))
     if done.held:
         messages.info(
-            request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")
+            request, _("Your consent waits for your parent or guardian. Until they agree nothing is done with it.")
         )
     if done.receipt is not None:
         receipts.seal(done.receipt)
         messages.success(request, _("Your answers are recorded under receipt %(receipt)s.") % {"receipt": done.receipt})
     elif not done.held:
-        messages.info(request, _("You had said no to this already, so nothing was changed."))
+        messages.info(request, _("You had refused this already, so nothing was changed."))
     return HttpResponseRedirect(own_page(request, otherwise="privacy:home"))

@@ -44,7 +44,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         raise Http404
     back = own_page(request, otherwise="privacy:cookies")
     if request.POST.get("list") != question.group.fingerprint:
-        messages.error(request, _("The list of these cookies has changed. Look at it again, then choose."))
+        messages.error(request, _("The list of these cookies has changed. Check it again, then choose."))
         return HttpResponseRedirect(reverse("privacy:cookies"))
     subject_ref = _who(request)
     if subject_ref is None:
@@ -76,11 +76,11 @@ def choose(request: HttpRequest) -> HttpResponse:
             until=chosen.until,
         )
     if not chosen.is_yes:
-        said = _("You said no. None of these cookies is set.")
+        said = _("You refused. None of these cookies is set.")
     elif is_sent(request):
-        said = _("You said yes. Your browser says no for you, so none of them is set as long as it does.")
+        said = _("You agreed. Your browser refuses for you, so none of them is set as long as it does.")
     else:
-        said = _("You said yes. These cookies may be set now.")
+        said = _("You agreed. These cookies may be set now.")
     messages.success(request, said)
     return response
 

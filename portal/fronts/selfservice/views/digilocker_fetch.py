@@ -46,7 +46,7 @@ def leave(request: HttpRequest, customer: str, doctype: str, party: str = "") ->
     """
     case, whose, now = *place(request.user, customer, party), clock.now()
     if doctype not in DOCTYPES or digilocker_fetch.KIND not in kinds_wanted(case, whose, now=now):
-        raise NotFound("There is no such task.")
+        raise NotFound("Task not found.")
     if said := authority.said_of(case.customer, request.user.pk, at=now):
         messages.error(request, said)
         return HttpResponseRedirect(reverse("privacy:kyc"))

@@ -50,7 +50,7 @@ def tell(request: HttpRequest) -> HttpResponse:
         actor=actor_of(request),
         now=now,
     )
-    messages.success(request, _("Thank you for telling us. What you agree to waits for your parent or guardian."))
+    messages.success(request, _("Thank you for informing us. Your consent waits for your parent or guardian."))
     return HttpResponseRedirect(reverse("privacy:questions"))
 
 
@@ -60,7 +60,7 @@ def mistake(request: HttpRequest) -> HttpResponse:
     """It was a mistake: a grievance about wrong data begins. A person of ours decides; nothing ends by this."""
     held = people.protection_of(principal_of(request).subject.ref, at=clock.now())
     if held is None:
-        messages.info(request, _("Nobody else answers for you: there is nothing to correct."))
+        messages.info(request, _("No one else decides for you: there is nothing to correct."))
         return HttpResponseRedirect(reverse("privacy:questions"))
     if held.kind == ProtectionKind.CHILD:
         said = _("You have noted that I am under 18. That is a mistake:")

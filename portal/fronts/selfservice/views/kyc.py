@@ -68,7 +68,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     """GET asks for the number and the file; POST takes them and leads to the page that shows them."""
     case, whose = place(request.user, customer, party)
     if kind not in kinds_wanted(case, whose, now=clock.now()):
-        raise NotFound("There is no such task.")
+        raise NotFound("Task not found.")
     earlier = present_documents(case, whose).get(kind) if case.pk else None
     why_not = _why_not(request, case, whose, earlier)
     question = aadhaar_consent.question(kind, language=get_language() or "en", now=clock.now())
@@ -189,7 +189,7 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """One page of the person's own document, as a picture."""
     document = document_for(request.user, reference)
     if not is_said_kept(document):
-        raise NotFound("There is no such page.")
+        raise NotFound("Page not found.")
     drawn = protected_access.page_of(document, number, actor=actor_of(request), reason="own_document")
     return HttpResponse(drawn, content_type="image/png")
 
@@ -340,7 +340,7 @@ def _stands(document: Document) -> str:
     if _is_unsent(document):
         return _("Not sent yet")
     if _is_left(document):
-        return _("Nobody looks at it any more")
+        return _("It is no longer reviewed")
     if document.state == DocumentState.REMOVED:
         return _("Deleted before it was sent")
     if document.state == DocumentState.DESTROYED and document.deletion_asked_at is not None:

@@ -147,7 +147,7 @@ def choose(request: HttpRequest, customer: str, need: str, party: str = "") -> H
     now = clock.now()
     found = next((one for one in needs_at(case, whose, now=now) if one.name == need), None)
     if found is None:
-        raise NotFound("There is no such task.")
+        raise NotFound("Task not found.")
     ways = [(DocumentKind(kind).label, upload_url(case.customer, whose, kind)) for kind in found.kinds]
     context = {"label": labels.need(found), "ways": ways, "whose": whose_name(case.customer, whose)}
     return render(request, "selfservice/kyc/choose.html", context)
@@ -353,5 +353,5 @@ def _standing(document: Document, state: str) -> tuple[Any, str, str]:
     if document.state == DocumentState.APPROVED and not does_not_fit(document):
         return _("To be shown again"), "warn", here
     if document.sent_at is None and document.state not in {DocumentState.REFUSED, DocumentState.REJECTED}:
-        return _("Look at it and send it"), "warn", _check_url(document)
+        return _("Check it and send it"), "warn", _check_url(document)
     return _("There is a problem"), "err", here

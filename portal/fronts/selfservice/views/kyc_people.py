@@ -38,7 +38,7 @@ def add(request: HttpRequest, customer: str) -> HttpResponse:
     wanted = requirements_of(case, now=now)
     roles = wanted.roles
     if not roles:
-        raise NotFound("Nobody is asked for here.")
+        raise NotFound("No one is asked for here.")
     names = [one.full_name for one in parties_of(case)]
     form = PartyForm(request.POST or None, roles=roles, bodies=_bodies(case), me=_own_name(request, case), names=names)
     if request.method == "POST" and form.is_valid() and _added(request, case, form):
@@ -54,7 +54,7 @@ def leave(request: HttpRequest, customer: str, party: str) -> HttpResponse:
     """GET asks once more; POST takes somebody off the list."""
     case, whose = place(request.user, customer, party)
     if whose is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("Person not found.")
     if request.method == "POST":
         related_parties.leave(whose, actor=actor_of(request), now=clock.now())
         return HttpResponseRedirect(reverse("privacy:kyc"))
@@ -67,7 +67,7 @@ def shares(request: HttpRequest, customer: str, party: str) -> HttpResponse:
     """GET shows what somebody owns, POST notes what they own from now on; they stay on the list, and so do their papers."""
     case, whose = place(request.user, customer, party)
     if whose is None or ownership_of(case, now=clock.now()) is None:
-        raise NotFound("There is no such person, or nobody is asked what they own.")
+        raise NotFound("Person not found, or no one is asked what they own.")
     bodies = [(held, name) for held, name in _bodies(case) if held != whose.reference]
     noted = {one.held.reference if one.held else "": one.percent for one in shares_of(case) if one.owner_id == whose.pk}
     form = SharesForm(request.POST or None, bodies=bodies, noted=noted)
@@ -86,7 +86,7 @@ def nobody_else(request: HttpRequest, customer: str) -> HttpResponse:
     now = clock.now()
     owned, wanted = ownership_of(case, now=now), requirements_of(case, now=now)
     if owned is None:
-        raise NotFound("Nobody is asked for here.")
+        raise NotFound("No one is asked for here.")
     form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:

@@ -60,7 +60,7 @@ def new_consents(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("t", "")
     one = _collected(request, number)
     if one is None:
-        messages.info(request, _("There is nothing to confirm any more. Choose again and save."))
+        messages.info(request, _("There is nothing left to confirm. Choose again and save."))
         return HttpResponseRedirect(preferences_url(None))
     return _answer(request, number, one) if request.method == "POST" else _ask(request, one)
 

@@ -122,7 +122,7 @@ def end(request: HttpRequest, reference: str) -> HttpResponse:
     if (proof := step_up_codes.ask(request, ProvenAct.NOMINEES)) is not None:
         return proof
     nominations.end(principal=principal_of(request), nominee=nominee, actor=actor_of(request), at=clock.now())
-    messages.success(request, _("%(reference)s is no nominee of yours any more.") % {"reference": nominee.reference})
+    messages.success(request, _("%(reference)s is no longer your nominee.") % {"reference": nominee.reference})
     return HttpResponseRedirect(reverse("privacy:nominees"))
 
 
@@ -146,7 +146,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 def here(request: HttpRequest) -> HttpResponse:
     """The person is here: every claim about them ends. One press; a second one changes nothing."""
     ended = nominee_claims.object_to(principal=principal_of(request), actor=actor_of(request), at=clock.now())
-    said = _("The claim has ended. Nobody acts in your place.") if ended else _("There is no claim about you.")
+    said = _("The claim has ended. No one acts in your place.") if ended else _("There is no claim about you.")
     messages.success(request, said)
     return HttpResponseRedirect(reverse("privacy:nominees"))
 
@@ -193,7 +193,7 @@ def _mine(request: HttpRequest, reference: str) -> Nominee:
 def _standing(request: HttpRequest, reference: str) -> Nominee:
     found = _mine(request, reference)
     if found.ended_at is not None:
-        raise NotFound(_("There is no such nominee."))
+        raise NotFound(_("Nominee not found."))
     return found
 
 

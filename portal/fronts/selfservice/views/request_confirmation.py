@@ -20,7 +20,7 @@ from portal.kernel.core.requests import actor_of
 
 PAGE = "selfservice/requests/for_you.html"
 #: What else the service says is for officers.
-OVER = gettext_noop("This request waits for no code any more: it was answered, or another address was entered.")
+OVER = gettext_noop("This request no longer waits for a code: it was answered, or another address was entered.")
 WHY_NOT = {
     "CODE_WRONG": gettext_noop(
         "This code does not fit, or its time is over. Check it, or let them ask us for a new one."

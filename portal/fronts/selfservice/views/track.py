@@ -291,9 +291,9 @@ def told_how_it_stands(request: HttpRequest, found: Ticket, said: str, *, kind: 
         return to_page(found.reference)
     stands = grievance_status.standing_of(found, now=clock.now())
     if found.state == TicketState.CLOSED and stands.person != PersonAction.REOPEN:
-        messages.warning(request, _("What you wrote is not sent. It stands below, for you to copy."))
+        messages.warning(request, _("What you wrote is not sent. It is below, for you to copy."))
         return show(request, found, unsent=said)
-    messages.warning(request, _("What you wrote is not sent. It stands in the form below: send it from there."))
+    messages.warning(request, _("What you wrote is not sent. It is in the form below: send it from there."))
     if found.state == TicketState.ANSWERED:
         can_appeal = grievance_status.why_no_appeal(found, now=clock.now()) is None
         given = {"settled": "no", "why": said}
@@ -307,7 +307,7 @@ def _once(request: HttpRequest) -> UUID:
     try:
         return UUID(request.POST.get("once", ""))
     except ValueError as error:
-        raise Refused(_("This page stood open for too long. Load it again.")) from error
+        raise Refused(_("This page was open for too long. Load it again.")) from error
 
 
 def _code_page(form: public.CodeForm) -> dict[str, Any]:

@@ -38,10 +38,10 @@ from portal.kernel.retention import selectors as retention
 
 #: These pages, each with the name of its address.
 PAGES = (
-    (_("What we hold about you"), "privacy:what-we-hold"),
+    (_("What we have about you"), "privacy:what-we-hold"),
     (_("Who has your data"), "privacy:who-has-my-data"),
     (_("How long we keep what"), "privacy:how-long"),
-    (_("Where data lies"), "privacy:where-data-lies"),
+    (_("Where your data is stored"), "privacy:where-data-lies"),
     (_("How we guard data"), "privacy:measures"),
     (_("How often authorities asked"), "privacy:transparency"),
     (_("For partners and applicants"), "privacy:partners-and-applicants"),

@@ -224,7 +224,7 @@ def withdraw_invitation(request: HttpRequest, reference: str, pk: int) -> HttpRe
     except PortalError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The invitation is withdrawn: its link does not work any more."))
+        messages.success(request, _("The invitation is withdrawn: its link no longer works."))
     return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
 
 

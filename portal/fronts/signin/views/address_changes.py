@@ -220,5 +220,5 @@ def _said(change: AddressChange) -> str:
         when = date_format(localtime(change.waits_until), "j F Y, H:i")
         return str(_("The new address is confirmed. The change will be made on %(when)s IST.") % {"when": when})
     if change.kind == ContactKind.EMAIL:
-        return str(_("Your e-mail address is changed. Use the new one to sign in."))
+        return str(_("Your email address is changed. Use the new one to sign in."))
     return str(_("The number is confirmed."))

@@ -68,6 +68,6 @@ class AnomalyProposalAdmin(AuditedExport, ProposalAdmin):
             (_("Hash of the entries"), "", row.entries_sha256),
         ]
 
-    @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Decide"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: AnomalyProposal, answer: dict[str, Any]) -> str:
         return answered(anomalies.answer_explanation, answer, proposal=obj, actor=actor_of(request))

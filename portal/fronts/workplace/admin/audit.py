@@ -54,7 +54,7 @@ class AuditEventResource(AuditedResource):
 #: So many names of fields fit beside the other columns of the list.
 SHOWN_FIELDS = 3
 #: The event holds no value and no network address, or they were erased with the person.
-NOTHING_PERSONAL = _("It holds no values, or they were erased.")
+NOTHING_PERSONAL = _("It contains no values, or they were erased.")
 
 
 def _nothing_personal(event: AuditEvent, user: Any) -> str:

@@ -180,6 +180,6 @@ class UnmaskedExportAdmin(AuditedExport, ProposalAdmin):
             (_("why it is needed"), "", row.why),
         ]
 
-    @service_action(permission=Permission.UNMASKED_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    @service_action(permission=Permission.UNMASKED_ANSWER, ask=AnswerForm, label=_("Decide"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: UnmaskedExport, answer: dict[str, Any]) -> str:
         return answered(unmasked_exports.answer, answer, proposal=obj, actor=actor_of(request))

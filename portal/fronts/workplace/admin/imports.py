@@ -42,7 +42,7 @@ class ImportForm(forms.Form):
 def stands(row: ListImport) -> str:
     """Where it stands, and what to do where somebody has to."""
     if row.state in {ImportState.TRYING, ImportState.TAKING} and row.job.state in FINISHED:
-        return _("Has stopped before its end: go on with it, or give it up")
+        return _("Has stopped before its end: resume it, or discard it")
     return str(ImportState(row.state).label)
 
 
@@ -54,14 +54,14 @@ def counted(row: ListImport, word: str) -> str:
 
 def _not_mine(row: ListImport, user: Any) -> str:
     is_mine = row.made_by == actors.staff(user.pk or 0).label
-    return "" if is_mine else _("Whoever brought this file decides about it.")
+    return "" if is_mine else _("The person who uploaded this file decides about it.")
 
 
 def _not_to_take_in(row: ListImport, user: Any) -> str:
     if row.state != ImportState.TRIED:
-        return _("It was not tried yet, or has been taken in or given up.")
+        return _("It was not tried yet, or has been imported or discarded.")
     if row.would_faulty == row.rows:
-        return _("No row of this file is in order: there is nothing to take in.")
+        return _("No row of this file is valid: there is nothing to import.")
     return _not_mine(row, user)
 
 
@@ -72,7 +72,7 @@ def _not_at_work(row: ListImport, user: Any) -> str:
 
 def _nothing_left(row: ListImport, user: Any) -> str:
     is_left = row.state in {ImportState.TRYING, ImportState.TAKING} and row.job.state in FINISHED
-    return _not_mine(row, user) if is_left else _("There is nothing to go on with.")
+    return _not_mine(row, user) if is_left else _("There is nothing to resume.")
 
 
 def _has_ended(row: ListImport, user: Any) -> str:
@@ -103,7 +103,8 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
     add_permission = Permission.IMPORT_MAKE
     change_form_template = "admin/jobs/listimport/page.html"
     list_note = gettext_lazy(
-        "Each file whose rows went into a list, or were to. The file is destroyed when it was taken in or given up."
+        "Each file whose rows were imported into a list, or were to be. The file is destroyed once it is imported "
+        "or discarded."
     )
     list_display = ("reference", "into", "stand", "rows", "did", "made_by", "made_at", "ended_at")
     list_filter = (KindFilter, "state", "made_at")
@@ -217,14 +218,12 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, "admin/jobs/listimport/bring.html", context, status=status)
 
-    @service_action(
-        permission=Permission.IMPORT_MAKE, label=gettext_lazy("Take in what is in order"), skip=_not_to_take_in
-    )
+    @service_action(permission=Permission.IMPORT_MAKE, label=gettext_lazy("Import valid rows"), skip=_not_to_take_in)
     def take_in(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> str:
         imports.take_in(brought=obj, actor=actor_of(request), now=clock.now())
-        return _("The rows are being taken in. Its page says how far it is.")
+        return _("The rows are being imported. Its page shows the progress.")
 
-    @service_action(permission=Permission.IMPORT_MAKE, label=gettext_lazy("Go on with it"), skip=_nothing_left)
+    @service_action(permission=Permission.IMPORT_MAKE, label=gettext_lazy("Resume"), skip=_nothing_left)
     def carry_on(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> None:
         imports.carry_on(brought=obj, actor=actor_of(request))
 
@@ -232,7 +231,7 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.IMPORT_MAKE,
         label=gettext_lazy("Stop it"),
         skip=_not_at_work,
-        description=gettext_lazy("It stops at its next step. Rows that are in stay in, and you can go on later."),
+        description=gettext_lazy("It stops at its next step. Imported rows stay, and you can resume later."),
     )
     def stop(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> str:
         imports.stop(brought=obj, actor=actor_of(request))
@@ -242,7 +241,7 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.IMPORT_MAKE,
         label=gettext_lazy("Give it up"),
         skip=_has_ended,
-        description=gettext_lazy("No further row is taken in, and the file is destroyed. Rows that are in stay in."),
+        description=gettext_lazy("No further row is imported, and the file is destroyed. Imported rows stay."),
     )
     def give_up(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> None:
         imports.give_up(brought=obj, actor=actor_of(request), now=clock.now())

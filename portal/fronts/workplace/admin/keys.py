@@ -77,6 +77,6 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
             shown.append((_("Lost head (size and root)"), f"{row.lost_size}, {root}", ""))
         return shown
 
-    @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Decide"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: KeyRotationProposal, answer: dict[str, Any]) -> str:
         return answered(rotation.answer_key, answer, proposal=obj, actor=actor_of(request))

@@ -125,8 +125,8 @@ class LegalRuleAdmin(AuditedExport, DatedRuleAdmin):
         "key version law provision jurisdiction amount unit start_event counting effective_from effective_to source confidence sha256 recorded_at",
     )
     list_note = _(
-        "Rules are data: they are loaded from the rule file and superseded, never edited. "
-        "An unconfirmed rule still counts, and every page that rests on it says so."
+        "Rules are data: they are loaded from the rule file and superseded, never edited. An unconfirmed rule "
+        "still counts, and every page that depends on it says so."
     )
     list_display = ("title", "where", "amount_in_words", "in_force", "confirmed", "key")
     list_filter = ("jurisdiction", KindFilter, "confidence")
@@ -167,7 +167,7 @@ class WhenFilter(admin.SimpleListFilter):
             ("running", _("Running")),
             ("paused", _("Paused")),
             ("missed", _("Missed in 90 days, overdue ones too")),
-            ("unexplained", _("Missed, and nobody said why")),
+            ("unexplained", _("Missed, without a delay reason")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Clock]) -> QuerySet[Clock]:
@@ -214,7 +214,7 @@ class CasesFilter(admin.SimpleListFilter):
 
 def _not_extendable(obj: Clock, user: Any) -> str:
     if obj.rule_key not in deadlines.extensions():
-        return str(_("The law gives no more time for this."))
+        return str(_("The law allows no further time for this."))
     if obj.extended_by_id is not None:
         return str(_("It is extended already."))
     return "" if clock_state(obj, clock.now()).stands is Stands.RUNNING else str(_("The first period is over."))
@@ -237,7 +237,8 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.CLOCK_VIEW
     list_note = _(
-        "One row for each rule and promise. The date is the one that the person reads, in their own time zone. What is late "
+        "One row for each rule and promise. The date is the one that the person reads, in their own time zone. "
+        "What is late "
         "needs a reason."
     )
     list_display = ("whose", "to_do", "rule_in_words", "due", "target_at", "stands")
@@ -283,7 +284,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
     def due(self, obj: Clock) -> str:
         return due_in_words(obj)
 
-    @admin.display(description=_("how it stands"))
+    @admin.display(description=_("state"))
     def stands(self, obj: Clock) -> SafeString:
         shown = in_words(obj, clock.now())
         return tag(shown.tone, shown.says)
@@ -298,8 +299,9 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         ask=ExtensionForm,
         skip=_not_extendable,
         description=_(
-            "The period is counted anew from receipt, under the law's own extension. The person is told of the law, the "
-            "reason and the new date at once: without that, and after the first period, the law gives no more time."
+            "The period is counted anew from receipt, under the law's own extension. The person is informed of the "
+            "law, the reason and the new date at once: without that, and after the first period, the law allows no "
+            "further time."
         ),
     )
     def extend(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> str:
@@ -313,7 +315,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
             text=answer["text"],
             now=now,
         )
-        return str(_("Extended. The person is told: due on %(due)s.") % {"due": due_in_words(obj)})
+        return str(_("Extended. The person is informed: due on %(due)s.") % {"due": due_in_words(obj)})
 
     @service_action(
         permission=Permission.CLOCK_CHANGE,
@@ -336,7 +338,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         label=_("Say why it was late"),
         ask=LateForm,
         skip=_not_late,
-        description=_("An auditor asks of each. The person is not told."),
+        description=_("An auditor asks of each. The person is not informed."),
     )
     def explain_late(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> None:
         deadline_corrections.explain_late(clock=obj, **answer, actor=actor_of(request), now=clock.now())

@@ -112,7 +112,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
             }
         )
 
-    @service_action(permission=Permission.PROFILE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    @service_action(permission=Permission.PROFILE_ANSWER, ask=AnswerForm, label=_("Decide"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: ProfileProposal, answer: dict[str, Any]) -> str:
         return answered(profile_changes.answer_profile, answer, proposal=obj, actor=actor_of(request))
 
@@ -166,7 +166,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
             {labels[name]: (plain(name, before.get(name)), plain(name, row.content[name])) for name in labels}
         )
 
-    @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Decide"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: PurposeProposal, answer: dict[str, Any]) -> str:
         return answered(profile_changes.answer_purpose, answer, proposal=obj, actor=actor_of(request))
 

@@ -59,7 +59,7 @@ def parts(now: datetime) -> Iterator[Finding]:
     }
     for name, is_ok, detail in readiness.parts():
         kind, _sep, which = name.partition(".")
-        label, todo = words.get(kind, (kind, _("Look at the log.")))
+        label, todo = words.get(kind, (kind, _("Check the log.")))
         said = f"{label} “{which}”" if which else label
         doubt = _doubt(name) if is_ok else ""
         state = Health.BAD if not is_ok else Health.LOOK if doubt else Health.WELL
@@ -73,9 +73,9 @@ def _doubt(name: str) -> str:
     if name == "ledger" and checkpoints.is_stopped():
         return _("This takes no page out of service in read-only mode.")
     if name == "ledger" and not Verification.objects.exists():
-        return _("Nobody has checked it yet.")
+        return _("Not checked yet.")
     if name == "witnesses" and not witnesses.independent():
-        return _("Nobody outside could tell that the whole ledger was rewritten.")
+        return _("No external party could notice that the whole ledger was rewritten.")
     return ""
 
 
@@ -97,7 +97,7 @@ def ledger_checks(now: datetime) -> Iterator[Finding]:
 def mode(now: datetime) -> Iterator[Finding]:
     """Whether the portal takes in and sends."""
     if not read_only.is_on():
-        yield Finding("mode", _("Read-only mode"), Health.WELL, _("Off: the portal takes in and sends."))
+        yield Finding("mode", _("Read-only mode"), Health.WELL, _("Off: the portal receives and sends."))
         return
     todo = _("End it with the command read_only off as soon as the work is done: what is due waits.")
     since = _moment_of(read_only.said().get("since", ""))
@@ -142,10 +142,10 @@ def _pulse(
     queued = "" if waiting is None else " " + _("%(count)s tasks wait.") % {"count": waiting}
     if at is None:
         state = Health.BAD if asked_since is not None and now - asked_since > PULSE_LOST else Health.LOOK
-        return Finding(name, label, state, _("No sign of life yet.") + queued, todo)
+        return Finding(name, label, state, _("No heartbeat yet.") + queued, todo)
     age = (now - at).total_seconds()
     state = _by(age, PULSE_LATE.total_seconds(), PULSE_LOST.total_seconds())
-    says = _("Last sign of life %(seconds)d seconds ago.") % {"seconds": age} + queued
+    says = _("Last heartbeat %(seconds)d seconds ago.") % {"seconds": age} + queued
     return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
 
 
@@ -157,13 +157,13 @@ def lags(now: datetime) -> Iterator[Finding]:
     waits = read_only.is_on()
     sealing = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
     yield _lag(
-        "lag.sealing", _("Oldest unsealed entry"), sealing, now, (SEAL_LATE, SEAL_LOST), _("Look at the queue ledger.")
+        "lag.sealing", _("Oldest unsealed entry"), sealing, now, (SEAL_LATE, SEAL_LOST), _("Check the queue ledger.")
     )
     due = Message.objects.filter(next_attempt_at__lt=now).order_by("next_attempt_at")
     limits = (timedelta(minutes=2), timedelta(seconds=settings.OUTBOX_LAG_SECONDS))
     message = due.values_list("next_attempt_at", flat=True).first()
     label = _("Oldest message past its time")
-    yield _lag("lag.outbox", label, message, now, limits, _("Look at the queue notify."), has_to_wait=waits)
+    yield _lag("lag.outbox", label, message, now, limits, _("Check the queue notify."), has_to_wait=waits)
     open_jobs = Job.objects.exclude(state__in=FINISHED).order_by("pk").values_list("created_at", flat=True)
     yield _lag(
         "lag.jobs",
@@ -205,7 +205,7 @@ def dropped(now: datetime) -> Iterator[Finding]:
         ),
         task_faults.SET_ASIDE: (
             _("Entries of the broker that are no tasks"),
-            _("Look at the lists set-aside:QUEUE in Redis, and at who may write to it."),
+            _("Check the lists set-aside:QUEUE in Redis, and who may write to it."),
         ),
     }
     for kind, (label, todo) in words.items():
@@ -226,7 +226,8 @@ def deferred_opt_outs(now: datetime) -> Iterator[Finding]:
         "refused": refused,
     }
     todo = _(
-        "The log says why: spool.refused and spool.crashed are the entries that are not recorded. Once the cause is fixed, run "
+        "The log says why: spool.refused and spool.crashed are the entries that are not recorded. Once the cause "
+        "is fixed, run "
         "manage.py deferred_opt_outs --again."
     )
     if first := STOPS.first_refused():
@@ -328,7 +329,7 @@ def disks(now: datetime) -> Iterator[Finding]:
 def clocks(now: datetime) -> Iterator[Finding]:
     """Whether this machine's clock is kept right by NTP, and whether the database's agrees with it."""
     kept = database_clock.is_kept_by_ntp()
-    todo = _("Switch on chrony or systemd-timesyncd: deadlines and evidence stand on this clock.")
+    todo = _("Switch on chrony or systemd-timesyncd: deadlines and evidence depend on this clock.")
     if kept is None:
         yield Finding("clock.ntp", _("Clock (NTP)"), Health.LOOK, _("This machine does not say."), todo)
     else:

@@ -36,14 +36,14 @@ LOGS = (
     Log(_("Audit events"), "audit.AuditEvent", "at"),
     Log(_("Personal parts of audit events"), "audit.AuditPersonal", "recorded_at", "audit.personal"),
     Log(_("Consent events"), "consent.ConsentEvent", "recorded_at"),
-    Log(_("Answers to sending systems"), "consent.GivenAnswer", "answered_at"),
+    Log(_("Decisions for sending systems"), "consent.GivenAnswer", "answered_at"),
     Log(_("Messages"), "outbox.Message", "created_at"),
     Log(_("Words of messages"), "outbox.MessageBody", "created_at", "outbox.texts"),
     Log(_("What became of messages"), "outbox.Delivery", "happened_at"),
     Log(_("Disclosures"), "registers.Disclosure", "disclosed_at"),
     Log(_("Deadlines"), "law.ClockEvent", "recorded_at"),
     Log(_("Checks of the ledger"), "ledger.Verification", "started_at"),
-    Log(_("Long work"), "jobs.Job", "created_at"),
+    Log(_("Background jobs"), "jobs.Job", "created_at"),
 )
 
 

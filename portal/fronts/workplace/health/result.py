@@ -13,7 +13,7 @@ class Health(TextChoices):
     """A word, a shape and a colour each: see ``templates/workplace/system.html``."""
 
     WELL = "well", _("Well")
-    LOOK = "look", _("Look at it")
+    LOOK = "look", _("Review needed")
     BAD = "bad", _("Bad")
 
 

@@ -24,6 +24,6 @@ def findings(now: datetime) -> list[Finding]:
             log.error("health.check_failed", check=check.__name__, error=type(error).__name__)  # noqa: TRY400 - it may quote a row
             name = f"{BROKEN}{check.__name__}"
             found.append(
-                Finding(name, name, Health.BAD, type(error).__name__, _("Look at the log for health.check_failed."))
+                Finding(name, name, Health.BAD, type(error).__name__, _("Search the log for health.check_failed."))
             )
     return found

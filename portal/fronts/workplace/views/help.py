@@ -16,7 +16,7 @@ KEYS = (
     ("/", gettext_lazy("Go into the box that finds")),
     ("t", gettext_lazy("Today")),
     ("q", gettext_lazy("Queues")),
-    ("n", gettext_lazy("Take next, where the button stands")),
+    ("n", gettext_lazy("Get next, where the button is")),
     ("?", gettext_lazy("This page")),
 )
 

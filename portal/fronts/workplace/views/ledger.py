@@ -60,7 +60,7 @@ def verify_now(request: HttpRequest) -> HttpResponse:
     running = Job.objects.filter(kind=VERIFY_LEDGER).exclude(state__in=FINISHED).first()
     if running is None:
         jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=actor_of(request))
-        messages.success(request, _("The check of all entries has started. Its result will stand here."))
+        messages.success(request, _("The check of all entries has started. Its result will appear here."))
     else:
-        messages.info(request, _("A check is running already. Its result will stand here."))
+        messages.info(request, _("A check is running already. Its result will appear here."))
     return HttpResponseRedirect(reverse("admin:ledger"))

@@ -41,7 +41,7 @@ class _Portal(Collector):
     """Asked once a request; nothing is counted in between, so every process says the same."""
 
     def collect(self) -> Iterator[Metric]:
-        state = GaugeMetricFamily("portal_check_state", "0 well, 1 look at it, 2 bad", labels=["check"])
+        state = GaugeMetricFamily("portal_check_state", "0 OK, 1 attention, 2 bad", labels=["check"])
         value = GaugeMetricFamily("portal_check_value", "What the check measured", labels=["check", "unit"])
         for one in findings(clock.now()):
             state.add_metric([one.name], NUMBER[one.state])
@@ -52,7 +52,7 @@ class _Portal(Collector):
         for queue, count in host.waiting().items():
             queued.add_metric([queue], count)
         yield queued
-        jobs = GaugeMetricFamily("portal_jobs", "Long work by state", labels=["state"])
+        jobs = GaugeMetricFamily("portal_jobs", "Background jobs by state", labels=["state"])
         for name, count in Job.objects.order_by().values_list("state").annotate(Count("pk")):
             jobs.add_metric([name], count)
         yield jobs

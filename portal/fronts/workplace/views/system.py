@@ -53,7 +53,7 @@ def renew_lookups(request: HttpRequest) -> HttpResponse:
     access.require(request.user, Permission.LOOKUPS_RENEW)
     factor_ages.require(factor_ages.LOOKUP_KEYS, now=clock.now())
     if lookup_rekey.start(actor=actor_of(request)):
-        messages.success(request, _("The hashes are being written anew. How far it is stands here, and under “Jobs”."))
+        messages.success(request, _("The hashes are being rebuilt. The progress is here, and under “Jobs”."))
     else:
         messages.info(request, _("They are being written anew already."))
     return HttpResponseRedirect(reverse("admin:system"))

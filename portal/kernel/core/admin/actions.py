@@ -93,7 +93,7 @@ def waits_for(request: HttpRequest, watch: field_changes.Watch) -> str:
     if not acts:
         return ""
     return gettext("It waits for a second person: {people}.").format(
-        people=people or gettext("none has a role that may answer; ask an administrator")
+        people=people or gettext("none has a role that may decide; ask an administrator")
     )
 
 

@@ -71,7 +71,7 @@ PURPOSES = [
     ("kyc_review", _("To review KYC documents")),
     ("support", _("To support this person at their wish")),
     ("audit", _("For an audit")),
-    ("security", _("To look into a security event")),
+    ("security", _("To investigate a security event")),
 ]
 #: Every purpose that an event may hold, in words.
 PURPOSE_NAMES = {
@@ -134,7 +134,7 @@ class TicketField(forms.CharField):
 
 
 OF_SOMEBODY_ELSE = _(
-    "This work is about somebody else. Give the ticket or the case of the person or customer whose record it is."
+    "This work is about another person. Give the ticket or the case of the person or customer whose record it is."
 )
 
 

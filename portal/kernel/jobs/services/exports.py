@@ -179,7 +179,7 @@ def _run(handle: Handle, tell: Callable[[int], None]) -> None:
     page = page_of(row.model)
     request = _request_of(asker, row)
     if not page.has_export_permission(request):
-        raise NotAllowed(_("Whoever asked for this list may not take it away any more."), code="NOT_ALLOWED")
+        raise NotAllowed(_("The person who asked for this list may no longer download it."), code="NOT_ALLOWED")
     resource, now = page.export_resource(), clock.now()
     if not row.is_masked and row.columns != _headings(resource):
         raise NotAllowed(_("The columns are no longer those that another person approved."), code="COLUMNS_CHANGED")
@@ -228,7 +228,7 @@ def _request_of(asker: Actor, row: ListExport) -> HttpRequest:
     request.GET = QueryDict(row.filters)
     user = get_user_model().objects.filter(pk=asker.user_id or 0, is_active=True).first()
     if user is None:
-        raise NotAllowed(_("Whoever asked for this list has no login any more."), code="NOT_ALLOWED")
+        raise NotAllowed(_("The person who asked for this list no longer has an account."), code="NOT_ALLOWED")
     request.user = user
     request.actor = asker  # type: ignore[attr-defined]
     return request

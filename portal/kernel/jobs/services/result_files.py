@@ -53,7 +53,7 @@ def open_result(job: Job, *, actor: Actor) -> BinaryIO:
     stored, now = job.result_file, clock.now()
     expired = job.result_expires_at is None or job.result_expires_at <= now
     if job.state != JobState.DONE or stored is None or expired:
-        raise NotFound(_("This result is not there any more. Start the job again to make a new one."), code="EXPIRED")
+        raise NotFound(_("This result no longer exists. Start the job again to make a new one."), code="EXPIRED")
     with transaction.atomic():
         audit.record(
             AuditKind.JOBS_RESULT_DOWNLOADED,

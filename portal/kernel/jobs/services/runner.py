@@ -101,7 +101,7 @@ class JobHandle:
         before, self._erased = self._erased, erased_so_far(self._kind, self._job.parameters)
         if self._erased != before:
             result_files.end(self._job)
-            raise ErasedMeanwhile(_("Somebody was erased while this file was written, so it was dropped. Start again."))
+            raise ErasedMeanwhile(_("A person was erased while this file was written, so it was dropped. Start again."))
 
     def _update(self, **changes: Any) -> None:
         if Job.objects.filter(pk=self._job.pk, lease_token=self._token).update(**changes) != 1:

@@ -57,12 +57,13 @@ class Clock(models.Model):
     is_confirmed = models.BooleanField(_("confirmed"), default=True)
     #: When the owner is told next, and of how much of the time the owner was told last, in percent.
     next_at = models.DateTimeField(_("look again at"), null=True, blank=True)
-    told_percent = models.PositiveSmallIntegerField(_("told, in percent of the time"), default=0)
+    told_percent = models.PositiveSmallIntegerField(_("notified, in percent of the time"), default=0)
 
     record = Record(name=_("Deadlines"), place=Place.tab("law", 10), day="started_at")
     data_categories = declare(
         none="id owner subject_ref kind rule_key legal_rule house_rule zone started_at due_at target_at outer_limit_at "
-        "state paused_at paused_seconds stopped_at extended_by extended_because ended late_because corrects is_confirmed "
+        "state paused_at paused_seconds stopped_at extended_by extended_because ended late_because corrects "
+        "is_confirmed "
         "next_at told_percent"
     )
     register_days = RegisterDays(entered="started_at", since="started_at", until="stopped_at")

@@ -125,7 +125,7 @@ def _present_series(owner: str, kind: str) -> list[Clock]:
     # By their keys: rows that are corrected meanwhile would fit no condition any more, and past work seem present.
     found = list(rows.filter(pk__in=counting).select_for_update(of=("self",)))
     if not found:
-        raise NotFound(_("There is no such deadline."))
+        raise NotFound(_("Deadline not found."))
     if any(clock.ended == Ended.CORRECTED for clock in found):
         raise LostRace(_CHANGED)
     unstopped = [clock for clock in found if clock.state != ClockState.STOPPED]
@@ -139,7 +139,8 @@ def _require_fits(old: Sequence[Clock], started_at: datetime, reason_code: str) 
     if reason_code == StartReason.EARLIER and started_at >= begun:
         raise Refused(
             _(
-                "This moment is not earlier than the one it counts from. Enter an earlier one, or choose another reason."
+                "This moment is not earlier than the one it counts from. Enter an earlier one, or choose another "
+                "reason."
             ),
             code="DIRECTION",
         )

@@ -264,7 +264,7 @@ def extend(
     """
     now = now or present.now()
     if extensions().get(clock.rule_key) != rule_key:
-        raise Refused(_("The law gives no more time for this."), code="NO_EXTENSION")
+        raise Refused(_("The law allows no further time for this."), code="NO_EXTENSION")
     if reason_code not in ExtensionReason.values:
         raise Refused(_("Choose the reason that the law asks for."), code="NO_REASON")
     longer = selectors.legal_rule(rule_key, on=present.day(clock.started_at))
@@ -286,7 +286,8 @@ def extend(
         audit(AuditKind.LAW_CLOCK_EXTENDED, clock.owner, clock.subject_ref, actor, facts, now)
         if not _tell_extension(clock, text=text, actor=actor, now=now):
             raise Refused(
-                _("Nobody can be told of it here, and without notice the law gives no more time."), code="NOT_TOLD"
+                _("The person cannot be notified here, and without notice the law allows no further time."),
+                code="NOT_TOLD",
             )
     return clock
 

@@ -32,7 +32,7 @@ def adopt(
     """
     now = now or clock.now()
     if set(answers) - set(OrganisationProfile.SWITCHES) or set(answers.values()) - set(Switch.values):
-        raise Refused(_("The profile holds a question or an answer that is not known. Choose from the list."))
+        raise Refused(_("The profile has a question or an answer that is not known. Choose from the list."))
     if made_by_ref == checked_by_ref:
         raise Refused(_("The person who checks must be another one than the person who proposed."))
     with transaction.atomic():

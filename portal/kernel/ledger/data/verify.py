@@ -731,14 +731,14 @@ def read_json(data: bytes) -> dict[str, Any]:
     """A JSON object in which no member stands twice."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        need(len(dict(pairs)) == len(pairs), "A member stands twice.")
+        need(len(dict(pairs)) == len(pairs), "A member appears twice.")
         return dict(pairs)
 
     try:
         found = json.loads(data.decode(), object_pairs_hook=unique)
     except (ValueError, RecursionError):
         raise Bad("JSON is damaged.") from None
-    need(isinstance(found, dict), "JSON holds no object.")
+    need(isinstance(found, dict), "JSON contains no object.")
     return dict(found)
 
 
@@ -840,7 +840,7 @@ def read_pack(data: bytes) -> dict[str, bytes]:
         expected + directory + ending == data,
         "The pack is damaged, or was packed again. Use the .zip file as you got it.",
     )
-    need(len(files) == count, "A file stands twice in the pack.")
+    need(len(files) == count, "A file appears twice in the pack.")
     return files
 
 
@@ -1425,7 +1425,7 @@ def check_act(
 def act_of(one: Erased) -> str:
     """Which act an erased entry was, and who says so: releases before form 5 of a pack did not record it."""
     if one.act is None:
-        return "which act is not said"
+        return "which act is not given"
     return one.act if one.is_logged else f"{one.act}, as MISSING.csv says; the log does not name it"
 
 
@@ -1816,7 +1816,8 @@ def need_every_control(
         need(len(set(codes)) == len(codes), "controls.json: a control is there twice. One was added.")
         for code in sorted(wanted - set(codes)):
             raise Bad(
-                f"controls.json: the control {code} is not there, though the registers have a case of it. It was taken out."
+                f"controls.json: the control {code} is not there, though the registers have a case of it. It was "
+                "taken out."
             )
     known = rules | cases_of(registers["clocks"])
     for control in body["law"]:
@@ -1867,7 +1868,7 @@ def check_letters(
     )
     for name in sorted(left):
         raise Bad(
-            f"{MISSING}: it names the letter {name}, which is there or was not sent in the period. The row was added."
+            f"{MISSING}: it names the message {name}, which is there or was not sent in the period. The row was added."
         )
     for path in sorted(path for path in files if path.startswith("letters/")):
         kind, language = path[8:].rsplit(".", 3)[:2]
@@ -1951,7 +1952,7 @@ def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: 
     by_command = "command" in left.values()
     need(
         not by_command or not (held or "role" in left.values()),
-        f"{MISSING}: it says that a command made the pack, which exports no files, but the pack holds some. A reason was changed.",
+        f"{MISSING}: it says that a command made the pack, which exports no files, but the pack contains some. A reason was changed.",
     )
     counted = Counter(left.values())
     why = ", ".join(f"{code} {counted[code]}" for code in REASONS["attachment"] if code in counted)
@@ -2243,7 +2244,8 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     form = manifest.get("format")
     if form in OLDER_FORMATS:
         raise Older(
-            f"This pack is of an older form ({form}). Check it with a trusted copy of the program of that release, which is in the pack too."
+            f"This pack is of an older form ({form}). Check it with a trusted copy of the program of that release, "
+            "which is in the pack too."
         )
     of_person = form == FILE_FORMAT
     need(
@@ -2273,7 +2275,8 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     if of_person:
         check_events(files, manifest, trust)
         return (
-            f"File {manifest['file']} as of {manifest['as_of']}: {len(manifest['files'])} files, {manifest['records']} events proved and "
+            f"File {manifest['file']} as of {manifest['as_of']}: {len(manifest['files'])} files, "
+            f"{manifest['records']} events proved and "
             f"{manifest['missing']} erased. Log {origin}, {size} entries when it was signed"
         )
     check_names(files)
@@ -2311,8 +2314,10 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     drawn = check_drawn(files, manifest, log, registers, missing)
     check_lacking(files, manifest, missing, log)
     line = (
-        f"Pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} log entries of the "
-        f"period and {erased} erased, {len(samples)} receipts of the sample. Log {origin}, {size} entries when it was signed"
+        f"Pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, "
+        f"{len(records)} log entries of the "
+        f"period and {erased} erased, {len(samples)} receipts of the sample. Log {origin}, {size} entries when it "
+        "was signed"
     )
     unproved = f"Not proved by the log, only unchanged since the pack was made: {', '.join(one for one in FOR_PEOPLE if one in files)}"
     older = [f"{OF_FORM_BEFORE} ({form})"] if form == FORMAT_BEFORE else []
@@ -2325,7 +2330,8 @@ def in_form_of_its_day(lines: str, form: str, sealed_at: str) -> str:
     sealed_on = sealed_at[: len(FORM_SINCE)]
     if form == FORMAT_BEFORE and sealed_on >= FORM_SINCE:
         raise Superseded(
-            f"Sealed on {sealed_on}, and packs of the form {PACK_FORMAT} are made since {FORM_SINCE}. Ask for one of the same days. {lines}"
+            f"Sealed on {sealed_on}, and packs of the form {PACK_FORMAT} are made since {FORM_SINCE}. Ask for one "
+            f"of the same days. {lines}"
         )
     return lines
 
@@ -2333,7 +2339,8 @@ def in_form_of_its_day(lines: str, form: str, sealed_at: str) -> str:
 def explained(log: Log) -> list[str]:
     """Lines about entries whose times are out of order, of which two people have agreed how that came."""
     return [
-        f"Explained by two people: times out of order among the entries {says['facts']['first']} to {says['facts']['last']} of the log ({says['facts']['cause']})"
+        f"Explained by two people: times out of order among the entries {says['facts']['first']} to "
+        f"{says['facts']['last']} of the log ({says['facts']['cause']})"
         for says in log.acts("ledger.anomaly.explained")
     ]
 

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('vkey', models.CharField(max_length=200, verbose_name='key of the witness')),
-                    ('status', models.PositiveSmallIntegerField(verbose_name='status of its answer')),
+                    ('status', models.PositiveSmallIntegerField(verbose_name='state of its decision')),
                     ('old_size', models.BigIntegerField(verbose_name='size before')),
                     ('known_size', models.BigIntegerField(blank=True, null=True, verbose_name='size known to the witness')),
                     ('note', models.BinaryField(verbose_name='signed note that was refused')),
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     ('old_vkey', models.CharField(max_length=200, verbose_name='key until then')),
                     ('new_vkey', models.CharField(max_length=200, unique=True, verbose_name='key from then on')),
                     ('first_size', models.BigIntegerField(unique=True, verbose_name='first size that it signs')),
-                    ('cause', models.CharField(choices=[('routine', 'In due course'), ('compromise', 'Somebody else may have the key'), ('restore', 'Entries were lost: a backup was brought back')], max_length=12, verbose_name='why')),
+                    ('cause', models.CharField(choices=[('routine', 'In due course'), ('compromise', 'Another person may have the key'), ('restore', 'Entries were lost: a backup was restored')], max_length=12, verbose_name='why')),
                     ('good_size', models.BigIntegerField(blank=True, null=True, verbose_name='last good size')),
                     ('good_root', models.BinaryField(max_length=32, null=True, verbose_name='last good root')),
                     ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='ledger entry')),

@@ -37,7 +37,7 @@ class WitnessRefusal(AppendOnlyModel):
     """A witness knows another tree than ours: what it was shown, kept as evidence. Signing stops with it."""
 
     vkey = models.CharField(_("key of the witness"), max_length=200)
-    status = models.PositiveSmallIntegerField(_("status of its answer"))
+    status = models.PositiveSmallIntegerField(_("state of its decision"))
     #: The size up to which the witness was told that we continue, and the size that it names, if it does.
     old_size = models.BigIntegerField(_("size before"))
     known_size = models.BigIntegerField(_("size known to the witness"), null=True, blank=True)

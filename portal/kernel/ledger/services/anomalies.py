@@ -68,7 +68,7 @@ class Times:
         if not _is_out_of_order(at, before, own):
             return
         if met is None:
-            self._fail(CHECK, "The time of the record lies outside its checkpoints.", index=index)
+            self._fail(CHECK, "The time of the record is outside its checkpoints.", index=index)
         elif met.out_of_order is None:
             met.out_of_order = index
 
@@ -81,7 +81,7 @@ class Times:
             if met.digest.hexdigest() == met.explanation.anomaly.sha256:
                 good.append(met.explanation)
             else:
-                message = "The time of the record lies outside its checkpoints, and other entries were explained."
+                message = "The time of the record is outside its checkpoints, and other entries were explained."
                 self._fail(CHECK, message, index=met.out_of_order)
         return good
 

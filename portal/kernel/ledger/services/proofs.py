@@ -88,11 +88,9 @@ def check_presented(data: bytes) -> Presented:
     newest = Head.objects.filter(pk=checkpoints.HEAD_ID).first()
     if newest is None or newest.size < head.size or tiles.root_of(head.size) != head.root:
         if keys.term_at(head.size, known).is_given_up:
-            return Presented(
-                ok=False, reason="The receipt stands in another tree than ours, under a key that was given up."
-            )
+            return Presented(ok=False, reason="The receipt is in another tree than ours, under a key that was retired.")
         checkpoints.stop_signing(check="X2", index=head.size)
-        return Presented(ok=False, reason="The receipt stands in another tree than ours: a fork.")
+        return Presented(ok=False, reason="The receipt is in another tree than ours: a fork.")
     return Presented(**vars(result), witnesses=witnesses.independent_over(note))
 
 

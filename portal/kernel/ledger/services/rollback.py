@@ -99,7 +99,7 @@ def begin_again(lost: Lost, *, evidence: Path, progress: Progress | None = None)
         )
     with anchor.locked():
         if anchor.read() != lost.known:
-            raise Refused("The anchor has changed meanwhile. Look at it, then try again.")
+            raise Refused("The anchor has changed meanwhile. Check it, then try again.")
         try:
             with evidence.open("x", encoding="utf-8") as file:
                 json.dump(anchor.body_of(lost.known), file)

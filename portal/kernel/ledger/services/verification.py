@@ -262,7 +262,7 @@ class _Run:
             report.fail("V1", "The leaf is missing.", index=index)
         extra = Leaf.objects.filter(pk__gte=report.size).order_by("pk").values_list("pk", flat=True).first()
         if extra is not None and not _head_reaches(extra + 1):
-            report.fail("V1", "A leaf lies beyond the head.", index=extra)
+            report.fail("V1", "A leaf is beyond the head.", index=extra)
         self._check_lost_entries()
         if self.start == 0:  # reads whole tables: not for new leaves alone
             row_consistency.check_lone_rows(report.fail, most=MOST_LISTED)

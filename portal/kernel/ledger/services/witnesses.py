@@ -84,7 +84,7 @@ def configured() -> list[Witness]:
         if len(verifier.vkey) > LONGEST_KEY or len(name) > LONGEST_KEY:
             raise Refused(f"WITNESSES, number {number}: its name is too long.")
         if any(other.verifier.public == verifier.public or other.name == name for other in found):
-            raise Refused(f"WITNESSES, number {number}: the same name or key stands there twice.")
+            raise Refused(f"WITNESSES, number {number}: the same name or key appears there twice.")
         if not url.startswith(("https://", "http://")):
             raise Refused(f"WITNESSES, number {number}: its url is not an https address.")
         found.append(Witness(name, verifier, url, bool(given.get("own"))))

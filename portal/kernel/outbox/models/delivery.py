@@ -19,7 +19,9 @@ class Delivery(AppendOnlyModel):
     message = models.ForeignKey(Message, models.PROTECT, related_name="deliveries")
     attempt = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=16, choices=Outcome.choices)
-    code = models.CharField(max_length=40, blank=True, help_text=_("A short code, never a text of the other side."))
+    code = models.CharField(
+        max_length=40, blank=True, help_text=_("A short code, never a text of the receiving party.")
+    )
     provider_reference = models.CharField(max_length=80, blank=True)
     happened_at = models.DateTimeField()
 

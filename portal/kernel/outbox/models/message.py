@@ -25,7 +25,7 @@ class Message(models.Model):
     register_days = RegisterDays(entered="created_at", changed=("sent_at",))
 
     reference = models.CharField(max_length=20, unique=True, editable=False)
-    kind = models.CharField(max_length=64, help_text=_("Which event it tells of, and so which template."))
+    kind = models.CharField(max_length=64, help_text=_("Which event it reports, and so which template."))
     subject_ref = models.UUIDField(help_text=_("The subject it is for: an opaque reference."))
     fiduciary = models.CharField(max_length=32)
     channel = models.CharField(max_length=16, choices=message_channels)
@@ -41,7 +41,7 @@ class Message(models.Model):
     state = models.CharField(max_length=16, choices=MessageState.choices, default=MessageState.DUE)
     reason = models.CharField(max_length=40, blank=True, help_text=_("The code of the last thing that went wrong."))
     unknown_outcomes = models.PositiveSmallIntegerField(default=0)
-    message_id = models.CharField(max_length=120, unique=True, help_text=_("Message-ID of an e-mail; never changes."))
+    message_id = models.CharField(max_length=120, unique=True, help_text=_("Message-ID of an email; never changes."))
     idempotency_key = models.UUIDField(default=uuid4, unique=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     attempts_allowed = models.PositiveSmallIntegerField()
@@ -55,7 +55,7 @@ class Message(models.Model):
         default=False, help_text=_("It proves the address or was asked for there: no other channel may carry it.")
     )
     instead_of = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="moved_to", help_text=_("The message it took over from.")
+        "self", models.PROTECT, null=True, related_name="moved_to", help_text=_("The message that it replaces.")
     )
     after = models.OneToOneField(
         "self",

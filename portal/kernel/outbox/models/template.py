@@ -16,7 +16,7 @@ class TemplateVersion(models.Model):
     kind = models.CharField(max_length=64)
     language = models.CharField(max_length=16)
     sha256 = models.CharField(max_length=64)
-    source = models.TextField(help_text=_("The file itself, with its place-holders and without anybody's data."))
+    source = models.TextField(help_text=_("The file itself, with its place-holders and without personal data."))
     first_used_at = models.DateTimeField()
 
     class Meta:

@@ -69,7 +69,7 @@ def switch_off(*, subject_ref: UUID, pk: int, actor: Actor, now: datetime) -> No
         mine = PushSubscription.objects.select_for_update().filter(subject_ref__in=refs_of(subject_ref))
         row = mine.filter(pk=pk).first()
         if row is None:
-            raise NotFound("There is no such browser.")
+            raise NotFound("Browser not found.")
         audit_events.record_browser(AuditKind.OUTBOX_BROWSER_REMOVED, row, actor=actor, at=now)
         row.delete()
 

@@ -30,7 +30,7 @@ class AbsenceAdmin(AuditedExport, CreatingAdmin):
     export_resource = resource_of(Absence, "id user deputy starts_on ends_on noted_by noted_at withdrawn_at")
     create_form: type[forms.Form] = AbsenceForm
     create_title = _("Note an absence")
-    list_note = _("While somebody is away, who stands in is told of deadlines too. No deadline waits for anybody.")
+    list_note = _("While someone is away, the delegate is notified of deadlines too. No deadline waits.")
     list_display = ("who", "stand_in", "starts_on", "ends_on", "withdrawn_at")
     list_select_related = ("user", "deputy", "noted_by")
     search_fields = ("user__full_name", "deputy__full_name")
@@ -41,7 +41,7 @@ class AbsenceAdmin(AuditedExport, CreatingAdmin):
     def who(self, obj: Absence) -> str:
         return str(obj.user.full_name)
 
-    @admin.display(description=_("who stands in"), ordering="deputy__full_name")
+    @admin.display(description=_("delegate"), ordering="deputy__full_name")
     def stand_in(self, obj: Absence) -> str:
         return str(obj.deputy.full_name)
 
@@ -56,7 +56,7 @@ class AbsenceAdmin(AuditedExport, CreatingAdmin):
         permission=Permission.ABSENCE_NOTE,
         label=_("Back again"),
         skip=_over,
-        description=_("The person is back today. An absence that has not begun is taken back."),
+        description=_("The person is back today. An absence that has not begun is removed."),
     )
     def back(self, request: HttpRequest, obj: Absence, answer: dict[str, Any]) -> None:
         absences.end(absence=obj, actor=actor_of(request), now=clock.now())

@@ -32,7 +32,7 @@ def not_to_be_taken(obj: ApiKey, user: Any) -> str:
 def not_to_be_ended(obj: ApiKey, user: Any) -> str:
     if obj.ended_at is not None:
         return str(_("This key has ended already."))
-    return "" if obj.answer == Answer.APPROVED else str(_("There is no key: nobody else agreed to it."))
+    return "" if obj.answer == Answer.APPROVED else str(_("There is no key: no second person approved it."))
 
 
 def not_to_be_answered(obj: ApiKey, user: Any) -> str:
@@ -53,7 +53,8 @@ class ApiKeyAdmin(AuditedExport, CreatingAdmin):
     add_permission = Permission.API_KEY_PROPOSE
     export_resource = resource_of(
         ApiKey,
-        "id fiduciary__code label prefix expires_at issued_at last_used_at ended_at act made_by made_at checked_by checked_at "
+        "id fiduciary__code label prefix expires_at issued_at last_used_at ended_at act made_by made_at checked_by "
+        "checked_at "
         "shown_sha256 answer",
     )
     create_form = ApiKeyForm
@@ -114,7 +115,7 @@ class ApiKeyAdmin(AuditedExport, CreatingAdmin):
     @service_action(permission=Permission.API_KEY_PROPOSE, label=_("Withdraw the proposal"), skip=not_to_be_withdrawn)
     def withdraw(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> str:
         api_keys.withdraw(key=obj, actor=actor_of(request), now=clock.now())
-        return gettext("Withdrawn. Nobody can agree to it any more.")
+        return gettext("Withdrawn. It can no longer be approved.")
 
     @service_action(permission=Permission.API_KEY_PROPOSE, label=_("Take the key"), skip=not_to_be_taken)
     def take(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> str:

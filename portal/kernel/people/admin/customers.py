@@ -104,7 +104,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     search_fields = ("reference",)
     found_field = "reference"
     linked_lookups = ("reference__in",)
-    search_help_text = _("A reference, or the whole e-mail address or telephone number of one of its people.")
+    search_help_text = _("A reference, or the whole email address or phone number of one of its people.")
     ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
     def subject_ref_of(self, obj: Any) -> Any:
@@ -162,7 +162,8 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         label=_("Propose a step of its insolvency"),
         act=Act.CUSTOMER_INSOLVENCY,
         description=_(
-            "A second person has to agree. Then the professional whom the order names acts for it, and nothing promotional "
+            "A second person has to agree. Then the professional whom the order names acts for it, and nothing "
+            "promotional "
             "goes to its people. What a law keeps is kept on."
         ),
         skip=lambda obj, user: (
@@ -207,7 +208,7 @@ def _no_login(obj: Principal, user: Any) -> str:
 
 def _answers_alone(principal: Principal, user: Any) -> str:
     if selectors.protection_of(principal.subject.ref, at=clock.now()) is None:
-        return str(_("Nobody else answers for this person."))
+        return str(_("No one else decides for this person."))
     return _refused(freezes.require_not_frozen, principal.subject.ref)
 
 
@@ -225,7 +226,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     search_fields = ("pk",)
     found_field = "id"
     linked_lookups = ("id__in",)
-    search_help_text = _("A customer's reference, or the person's whole e-mail address or telephone number.")
+    search_help_text = _("A customer's reference, or the person's whole email address or phone number.")
     ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
     def subject_ref_of(self, obj: Any) -> Any:
@@ -269,8 +270,10 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     @service_action(
         permission=Permission.PROTECTION_NOTE,
         ask=ProtectionForm,
-        label=_("Somebody else answers for this person"),
-        description=_("A child, or a person with a lawful guardian: from now on their own yes is held for that one."),
+        label=_("Someone else decides for this person"),
+        description=_(
+            "A child, or a person with a lawful guardian: from now on their own consent waits for the guardian."
+        ),
     )
     def protect(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
         guardianships.protect(
@@ -299,7 +302,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     @service_action(
         permission=Permission.PRINCIPAL_MERGE,
         ask=ReassignForm,
-        label=_("An address of this person belongs to somebody else now"),
+        label=_("Reassign contact detail"),
     )
     def reassign_address(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> str:
         kind, address = answer["address"]
@@ -314,7 +317,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
         return str(_("It has left so many people: {count}")).format(count=count)
 
     @service_action(
-        permission=Permission.PROTECTION_NOTE, label=_("The person answers alone again"), skip=_answers_alone
+        permission=Permission.PROTECTION_NOTE, label=_("The person decides alone again"), skip=_answers_alone
     )
     def unprotect(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
         guardianships.end_all(

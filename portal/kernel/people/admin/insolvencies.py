@@ -35,8 +35,6 @@ class InsolvencyAdmin(AuditedExport, ReadOnlyAdmin):
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
-    @service_action(
-        permission=Permission.CUSTOMER_INSOLVENCY, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.CUSTOMER_INSOLVENCY, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_insolvency(self, request: HttpRequest, obj: Insolvency, answer: dict[str, Any]) -> str:
         return answered(insolvency.answer, answer, proposal=obj, actor=actor_of(request), now=clock.now())

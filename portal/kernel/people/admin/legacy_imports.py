@@ -90,7 +90,7 @@ class TakeOverAdmin(AuditedExport, CreatingAdmin):
         if obj.state == TakeOverState.TRIED:
             return _("%(good)d in order, %(faulty)d at fault") % {"good": obj.lines - faulty, "faulty": faulty}
         taken = obj.taken().count()
-        return _("%(taken)d taken in, %(faulty)d at fault") % {"taken": taken, "faulty": faulty}
+        return _("%(taken)d imported, %(faulty)d at fault") % {"taken": taken, "faulty": faulty}
 
     @admin.display(description=_("what is wrong, and how often"))
     def kinds_of_faults(self, obj: TakeOverModel) -> str:
@@ -112,7 +112,7 @@ class TakeOverAdmin(AuditedExport, CreatingAdmin):
             lines.append(ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more})
         return format_html_join("", "<p>{}</p>", ((line,) for line in lines)) or date_format.NONE
 
-    @service_action(permission="", label=_("Take in what is in order"), skip=_at_work)
+    @service_action(permission="", label=_("Import valid rows"), skip=_at_work)
     def take_in(self, request: HttpRequest, obj: TakeOverModel, given: dict[str, Any]) -> None:
         field_changes.watch_row(obj)
         self.take_overs.take_in(obj, actor=actor_of(request), now=clock.now())

@@ -28,8 +28,6 @@ class MergeProposalAdmin(AuditedExport, ReadOnlyAdmin):
     fields = ("old", "new", "why", *PROPOSAL)
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
-    @service_action(
-        permission=Permission.PRINCIPAL_MERGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.PRINCIPAL_MERGE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_merge(self, request: HttpRequest, obj: MergeProposal, answer: dict[str, Any]) -> str:
         return answered(person_merge.answer, answer, proposal=obj, actor=actor_of(request), now=clock.now())

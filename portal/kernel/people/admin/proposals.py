@@ -21,9 +21,9 @@ PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason"
 def not_answerable(proposal: FourEyesModel, user: Any) -> str:
     """Why this person cannot answer this proposal; empty when they can."""
     if proposal.answer != Answer.PENDING:
-        return str(_("This was answered already."))
+        return str(_("This was decided already."))
     if proposal.made_by_id == user.pk:
-        return str(_("You proposed this: somebody else must answer."))
+        return str(_("You proposed this: another person must decide."))
     try:
         maker_checker.require_checker(proposal, user)
     except NotAllowed as refusal:
@@ -50,7 +50,7 @@ class AnswerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
+            self.add_error("reason", _("Say why you reject it, so that the other person can fix it."))
         return cleaned
 
 

@@ -102,7 +102,7 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
 def not_of_ones_own(obj: FourEyesModel, user: Any) -> str:
     """Nor does anybody answer what is proposed about themselves."""
     if obj.answer == Answer.PENDING and user.pk in {obj.made_by_id, getattr(obj, "user_id", None)}:
-        return str(_("Somebody else must answer this."))
+        return str(_("Another person must decide this."))
     return not_answerable(obj, user)
 
 
@@ -121,7 +121,7 @@ class _ProposalAdmin(AuditedExport, ReadOnlyAdmin):
     def maker(self, obj: Any) -> str:
         return str(obj.made_by.full_name)
 
-    @admin.display(description=_("Answered by"))
+    @admin.display(description=_("Decided by"))
     def checker(self, obj: Any) -> str:
         return str(obj.checked_by.full_name) if obj.checked_by else ""
 

@@ -96,7 +96,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
     list_filter = ("is_active",)
     opens_with: ClassVar[Mapping[str, str]] = {"is_active__exact": "1"}
     nothing = Nothing(
-        _("People who work here would be here. Nobody has a login yet."),
+        _("People who work here would be here. No one has an account yet."),
         _("Invite a staff member"),
         "people.User",
         adds=True,
@@ -166,7 +166,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
             actor=actor_of(request),
             now=now,
         )
-        return str(_("Proposed. The role is held once a second person agrees."))
+        return str(_("Proposed. The role is assigned once a second person approves."))
 
     @service_action(
         permission=Permission.MFA_RESET,

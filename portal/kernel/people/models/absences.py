@@ -19,15 +19,13 @@ class Absence(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="absences", verbose_name=_("who is away")
     )
-    deputy = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who stands in")
-    )
+    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("delegate"))
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"))
     noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("noted by"))
     noted_at = models.DateTimeField(_("noted"))
     #: Set where the absence was taken back before its first day: it never held.
-    withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("lifted"), null=True, blank=True)
 
     record = Record(name=_("Absences"), place=Place.tab("staff", 40), day="noted_at")
     data_categories = declare(none="id user deputy starts_on ends_on noted_by noted_at withdrawn_at")
@@ -40,12 +38,12 @@ class Absence(models.Model):
             models.CheckConstraint(
                 name="people_absence_deputy_is_another",
                 condition=~Q(user=F("deputy")),
-                violation_error_message=_("Somebody else has to stand in."),
+                violation_error_message=_("Another person has to be the delegate."),
             ),
             models.CheckConstraint(
                 name="people_absence_ends_after_it_starts",
                 condition=Q(ends_on__gte=F("starts_on")),
-                violation_error_message=_("The last day lies before the first."),
+                violation_error_message=_("The last day is before the first."),
             ),
         )
 

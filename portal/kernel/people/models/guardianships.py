@@ -25,7 +25,7 @@ class Protection(models.Model):
 
     class Meta:
         verbose_name = _("protected person")
-        verbose_name_plural = _("protected persons")
+        verbose_name_plural = _("protected people")
         constraints = (
             models.UniqueConstraint(
                 name="people_one_live_protection_of_a_kind", fields=("subject_ref", "kind"), condition=Q(ended_at=None)

@@ -16,7 +16,7 @@ class Rest(models.Model):
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     because = models.CharField(_("reported in"), max_length=60)
-    cause = models.CharField(_("what is said"), max_length=10, choices=RestCause.choices, blank=True)
+    cause = models.CharField(_("statement"), max_length=10, choices=RestCause.choices, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=RestState.choices, default=RestState.NOTED)
     noted_at = models.DateTimeField(_("noted"))
     rested_at = models.DateTimeField(_("put to rest"), null=True, blank=True)
@@ -31,8 +31,8 @@ class Rest(models.Model):
     )
 
     class Meta:
-        verbose_name = _("person at rest")
-        verbose_name_plural = _("persons at rest")
+        verbose_name = _("deceased or incapacitated person")
+        verbose_name_plural = _("deceased or incapacitated people")
         ordering = ("-noted_at", "-pk")
         constraints = (
             models.UniqueConstraint(

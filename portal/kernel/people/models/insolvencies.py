@@ -43,7 +43,7 @@ class Insolvency(FourEyesModel):
     record = Record(
         name=_("Insolvencies"),
         place=Place.approval("people", "people.Customer"),
-        kept="The number of an order and of a public register; the address is emptied with the answer, or with the proposal that is refused.",
+        kept="The number of an order and of a public register; the address is emptied with the decision, or with the proposal that is rejected.",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer customer step authority order_number "

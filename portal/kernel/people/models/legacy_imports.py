@@ -27,7 +27,7 @@ class TakeOverModel(models.Model):
     file_ref = models.UUIDField(_("key of the file"), editable=False)
     job = models.ForeignKey("jobs.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
     brought_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("brought by")
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )
     brought_at = models.DateTimeField(_("brought"))
     lines = models.PositiveIntegerField(_("lines"), default=0)

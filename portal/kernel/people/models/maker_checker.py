@@ -38,13 +38,13 @@ class FourEyesModel(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("answered by"),
+        verbose_name=_("decided by"),
         editable=False,
     )
     checked_at = models.DateTimeField(_("answered"), null=True, blank=True, editable=False)
     shown_sha256 = models.CharField(_("SHA-256 of what was shown"), max_length=64, editable=False)
     answer = models.CharField(_("answer"), max_length=8, choices=Answer.choices, default=Answer.PENDING)
-    reason = models.TextField(_("reason of the answer"), blank=True, max_length=2000)
+    reason = models.TextField(_("decision note"), blank=True, max_length=2000)
 
     class Meta:
         abstract = True
@@ -77,7 +77,7 @@ class FourEyesRule(models.Model):
 
     act = models.CharField(_("act"), max_length=60)
     maker_role = models.ForeignKey("people.Role", models.PROTECT, related_name="+", verbose_name=_("who may propose"))
-    checker_role = models.ForeignKey("people.Role", models.PROTECT, related_name="+", verbose_name=_("who may answer"))
+    checker_role = models.ForeignKey("people.Role", models.PROTECT, related_name="+", verbose_name=_("who may decide"))
 
     record = Record(name=_("Maker-checker rules"), place=Place.section("staff", "people.Role"), day=TIMELESS)
     data_categories = declare(none="id act maker_role checker_role")

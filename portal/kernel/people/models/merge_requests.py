@@ -28,8 +28,8 @@ class MergeProposal(FourEyesModel):
     named_by = ("old", "new")
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("merging of two persons")
-        verbose_name_plural = _("mergings of persons")
+        verbose_name = _("merge request")
+        verbose_name_plural = _("merge requests")
         ordering = ("-made_at", "-id")
         constraints = (
             *FourEyesModel.Meta.constraints,

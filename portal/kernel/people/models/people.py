@@ -55,7 +55,7 @@ class ContactPoint(models.Model):
     address_key = models.BinaryField(_("lookup hash"), max_length=33, db_index=True, editable=False)
     added_at = models.DateTimeField(_("added"))
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
-    left_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    left_at = models.DateTimeField(_("removed"), null=True, blank=True)
 
     record = Record(day="added_at..left_at")
     data_categories = declare(none="id principal kind added_at verified_at left_at", contact="address address_key")

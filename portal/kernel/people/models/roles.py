@@ -89,8 +89,8 @@ class RoleGrant(Scoped):
     register_days = RegisterDays(entered="granted_at", since="starts_at", until="ends_at")
 
     class Meta:
-        verbose_name = _("held role")
-        verbose_name_plural = _("held roles")
+        verbose_name = _("role assignment")
+        verbose_name_plural = _("role assignments")
         ordering = ("user", "role", "-starts_at")
         indexes = (
             # Each permission question of a signed-in staff member asks: which roles hold now?
@@ -118,7 +118,7 @@ class RoleProposal(Scoped, FourEyesModel):
     )
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
     grant = models.ForeignKey(
-        RoleGrant, models.PROTECT, null=True, blank=True, related_name="proposals", verbose_name=_("held role")
+        RoleGrant, models.PROTECT, null=True, blank=True, related_name="proposals", verbose_name=_("role assignment")
     )
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)

@@ -54,7 +54,7 @@ class RegimeEvidence(models.Model):
     """Why a law applies to a person: without a row the law of India applies (the company and its network are there)."""
 
     class Ground(models.TextChoices):
-        DECLARED = "declared", _("The person said so")
+        DECLARED = "declared", _("Stated by the person")
         ADDRESS = "address", _("Postal address")
         PHONE_CODE = "phone_code", _("Country code of the number")
         DOCUMENT = "document", _("Document")

@@ -29,7 +29,7 @@ class User(AbstractBaseUser):
     with an e-mailed code and stands for a ``principal``, whose subject it shares.
     """
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     full_name = models.CharField(_("full name"), max_length=200, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
@@ -64,7 +64,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="people_email_once",
-                violation_error_message=_("Another login uses this e-mail address."),
+                violation_error_message=_("Another account uses this email address."),
             ),
             models.CheckConstraint(
                 name="people_staff_or_customer",

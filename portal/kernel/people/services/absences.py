@@ -25,7 +25,7 @@ def note(*, user: User, deputy: User, starts_on: date, ends_on: date, actor: Act
     noted_by = maker_checker.person_of(actor)
     _require_days(starts_on, ends_on, today=day(now))
     if user.pk == deputy.pk:
-        raise Refused(_("Somebody else has to stand in."), code="SAME")
+        raise Refused(_("Another person has to be the delegate."), code="SAME")
     if not all(one.is_staff and one.is_active for one in (user, deputy)):
         raise Refused(_("Both need a staff login that is active."), code="INACTIVE")
     with transaction.atomic():
@@ -54,14 +54,14 @@ def end(*, absence: Absence, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
         rows = Absence.objects.filter(pk=absence.pk, withdrawn_at=None, ends_on=absence.ends_on)
         if rows.update(**changed) != 1:
-            raise LostRace(_("Somebody else changed this a moment ago. Load the page again."))
+            raise LostRace(_("Someone else changed this a moment ago. Load the page again."))
         absence.refresh_from_db()
         _record(AuditKind.PEOPLE_ABSENCE_ENDED, absence, actor, now)
 
 
 def _require_days(starts_on: date, ends_on: date, *, today: date) -> None:
     if ends_on < starts_on:
-        raise Refused(_("The last day lies before the first."), code="ORDER")
+        raise Refused(_("The last day is before the first."), code="ORDER")
     if ends_on < today:
         raise Refused(_("These days are past."), code="PAST")
 

@@ -152,7 +152,7 @@ def withdraw(*, key: ApiKey, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
         _lock(key)
         if key.answer != Answer.PENDING:
-            raise IllegalMove(_("This was answered already."))
+            raise IllegalMove(_("This was decided already."))
         end(key=key, actor=actor, now=now)
 
 

@@ -20,20 +20,19 @@ from portal.kernel.people.selectors import insolvency_order, is_child, refs_of
 from portal.kernel.people.services import freezes
 
 _BY_AGE = _(
-    "Until we are sure of your age you cannot act for this organisation. You can look at everything here, and change "
+    "Until we are sure of your age you cannot act for this organisation. You can see everything here, and change "
     "nothing. If you are 18 or older, write to our Grievance Officer."
 )
-_BY_ORDER = _(
-    "By an order you cannot act for this organisation now. You can look at everything here, and change nothing."
-)
-_NO_PART = _("You do not act for this customer any more. File a grievance if something is wrong.")
+_BY_ORDER = _("By an order you cannot act for this organisation now. You can see everything here, and change nothing.")
+_NO_PART = _("You no longer act for this customer. File a grievance if something is wrong.")
 _NO_OWNER = _("You do not own this organisation now. Ask an owner to do this.")
 _CLOSED = _(
     "This account is closed: we take no documents for it, and nothing is changed here. Ask a person if this is wrong."
 )
 
 _DISSOLVED = _(
-    "This organisation was dissolved by an order: its account is closed, and we take no documents for it. Ask a person if "
+    "This organisation was dissolved by an order: its account is closed, and we take no documents for it. Ask a "
+    "person if "
     "this is wrong."
 )
 

@@ -149,7 +149,7 @@ def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) 
     """Record that the person proved to receive what is sent to the address. Raises IllegalMove when it was given up."""
     at = now or clock.now()
     if contact.left_at is not None:
-        raise IllegalMove(_("This address was given up. Add it again to confirm it."))
+        raise IllegalMove(_("This address was removed. Add it again to confirm it."))
     with transaction.atomic():
         if ContactPoint.objects.filter(pk=contact.pk, verified_at=None, left_at=None).update(verified_at=at):
             _record(AuditKind.PEOPLE_CONTACT_VERIFIED, contact, actor, at, state="verified")
@@ -177,7 +177,7 @@ def leave(*, contact: ContactPoint, actor: Actor, why: str = "", now: datetime |
     at = now or clock.now()
     with transaction.atomic():
         if not ContactPoint.objects.filter(pk=contact.pk, left_at=None).update(left_at=at):
-            raise Refused(_("This address was given up already."), code="ADDRESS_LEFT_ALREADY")
+            raise Refused(_("This address was removed already."), code="ADDRESS_LEFT_ALREADY")
         contact.refresh_from_db()
         _record(
             AuditKind.PEOPLE_CONTACT_REMOVED, contact, actor, at, state="left", personal={"why": why} if why else None

@@ -98,7 +98,7 @@ def open_login(*, principal: Principal, email: str, actor: Actor, now: datetime 
             principal=principal, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=at
         )
         if User.objects.filter(email__iexact=contact.address).exists():
-            raise Refused(_("Another login uses this e-mail address. Use a different one."), code="EMAIL_TAKEN")
+            raise Refused(_("Another account uses this email address. Use a different one."), code="EMAIL_TAKEN")
         return User.objects.create_user(
             contact.address, principal=principal, language=principal.language, created_at=at
         )
@@ -156,15 +156,15 @@ def held_by_order(customer: Customer, *, agreed: Insolvency | None = None) -> st
     if customer.kind != CustomerKind.ORGANISATION or selectors.insolvency_order(customer) in (None, agreed):
         return ""
     return str(
-        _("An insolvency order holds for this organisation. Propose a step of its insolvency: two people decide.")
+        _("An insolvency order is in force for this organisation. Propose a step of its insolvency: two people decide.")
     )
 
 
 def _require_no_order(customer: Customer, agreed: Insolvency | None = None) -> None:
     if held_by_order(customer, agreed=agreed):
         said = _(
-            "An insolvency professional acts for this organisation. Until that ends only they invite people, and as members: "
-            "nobody else becomes an owner."
+            "An insolvency professional acts for this organisation. Until that ends only they invite people, and "
+            "as members: no one else becomes an owner."
         )
         raise Refused(said, code="INSOLVENT")
 
@@ -190,9 +190,7 @@ def invite(
         _take_turns(customer, actor, at)
         authority.require_owner(customer, actor, at=at)
         if customer.state != CustomerState.ACTIVE:
-            raise Refused(
-                _("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED"
-            )
+            raise Refused(_("This customer is closed. Open it again before you invite anyone."), code="CUSTOMER_CLOSED")
         if MemberRole(role) == MemberRole.OWNER or actor.kind != ActorKind.CUSTOMER:
             _require_no_order(customer, agreed)
         has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
@@ -307,7 +305,7 @@ def _protect_last_owner(membership: Membership) -> None:
     owners = set(live.filter(role=MemberRole.OWNER).values_list("pk", flat=True))
     if account_rules.leaves_no_owner(owners, membership.pk):
         raise Refused(
-            _("An organisation keeps at least one owner. Make somebody else an owner first."), code="LAST_OWNER"
+            _("An organisation keeps at least one owner. Make someone else an owner first."), code="LAST_OWNER"
         )
 
 

@@ -41,7 +41,7 @@ def add_client(*, code: str, name: str, actor: Actor, now: datetime) -> Fiduciar
     is none, or an empty name.
     """
     if not _CODE.fullmatch(code) or not name.strip():
-        raise Refused(_("Give a name, and a code of small letters, digits and hyphens."), code="CODE_FORMAT")
+        raise Refused(_("Give a name, and a code of lower-case letters, digits and hyphens."), code="CODE_FORMAT")
     try:
         with transaction.atomic():
             client = Fiduciary.objects.create(code=code, name=name.strip(), created_at=now)

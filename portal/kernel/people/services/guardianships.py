@@ -71,7 +71,7 @@ def note(
     today = clock.day(now)
     adult_on = of_age_on(born_on, on=today) if born_on is not None and kind == ProtectionKind.CHILD else None
     if adult_on is not None and adult_on <= today:
-        raise Refused(_("This person is of age and answers alone."), code="OF_AGE")
+        raise Refused(_("This person is of age and decides alone."), code="OF_AGE")
     with transaction.atomic():
         for outgrown in Protection.objects.filter(
             subject_ref=subject_ref, kind=ProtectionKind(kind), ended_at=None, adult_on__lte=today

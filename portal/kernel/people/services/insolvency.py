@@ -51,9 +51,9 @@ def propose(
     at = InsolvencyStep(step)
     _require_fit(customer, at)
     if not (authority.strip() and order_number.strip()) or len(paper_sha256) != _DIGEST_LENGTH:
-        raise Refused(_("Bring the order itself, with its number and who gave it."), code="NO_ORDER")
+        raise Refused(_("Upload the order itself, with its number and who gave it."), code="NO_ORDER")
     if ordered_on > day(now):
-        raise Refused(_("The day of the order lies ahead."), code="FUTURE")
+        raise Refused(_("The day of the order is in the future."), code="FUTURE")
     begins = at == InsolvencyStep.BEGUN
     if begins and not (registration.strip() and email.strip()):
         raise Refused(
@@ -63,7 +63,9 @@ def propose(
     if begins:
         _require_outsider(customer, email)
     if any(pii_guard.names_an_identity_number(text) for text in (authority, order_number, registration)):
-        raise Refused(_("The number of an identity paper must not be kept here. Take it out."), code="NUMBER_IN_WORDS")
+        raise Refused(
+            _("The number of an identity document must not be kept here. Take it out."), code="NUMBER_IN_WORDS"
+        )
     fields: dict[str, Any] = {
         "customer": customer,
         "step": at,
@@ -87,7 +89,7 @@ def propose(
                     **fields,
                 )
         except IntegrityError as error:
-            raise Refused(_("A step of this organisation waits for its answer."), code="WAITS_ALREADY") from error
+            raise Refused(_("A step of this organisation waits for a decision."), code="WAITS_ALREADY") from error
         _record(AuditKind.PEOPLE_INSOLVENCY_PROPOSED, made, actor, now)
     return made
 
@@ -167,7 +169,7 @@ def _require_outsider(customer: Customer, email: str) -> None:
         owners = owners.exclude(pk=held.acting.pk)
     if owners.filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).exists():
         said = _(
-            "This is the address of somebody who owned the organisation until the order. Enter the professional's."
+            "This is the address of a person who owned the organisation until the order. Enter the professional's."
         )
         raise Refused(said, code="OWN_ADDRESS")
 

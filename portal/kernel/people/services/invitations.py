@@ -24,8 +24,8 @@ _SALT = "portal.people.invitation"
 
 #: Whose invitation it is, and how it ends.
 OF_AN_ORDER = _(
-    "By this invitation the insolvency professional comes, as two people agreed. It ends with another step: propose one on "
-    "the page of the organisation, and a second person answers."
+    "By this invitation the insolvency professional comes, as two people agreed. It ends with another step: "
+    "propose one on the page of the organisation, and a second person decides."
 )
 
 
@@ -87,7 +87,7 @@ def by_token(token: str, *, now: datetime) -> Invitation:
     except signing.BadSignature:
         invitation = None
     if invitation is None:
-        raise NotFound(_("There is no such invitation."))
+        raise NotFound(_("Invitation not found."))
     if invitation.accepted_at is not None:
         raise Refused(_("This invitation was used already. Sign in instead."), code="INVITATION_USED")
     if invitation.cancelled_at is not None or invitation.expires_at <= now:

@@ -147,7 +147,7 @@ class TakeOvers(ABC, Generic[Row, Line]):
             rows = self.model._default_manager.select_for_update(of=("self",)).select_related("job")
             row.refresh_from_db(from_queryset=rows)
             if row.job.state not in FINISHED or row.has_ended:
-                raise IllegalMove(_("There is nothing to take in now."))
+                raise IllegalMove(_("There is nothing to import now."))
             job = self._start("try" if row.state == TakeOverState.TRYING else "take", row, actor)
             if row.state == TakeOverState.TRIED:
                 row.results.all().delete()

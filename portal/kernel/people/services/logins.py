@@ -26,7 +26,7 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
     another login at the address, a member already), LostRace when the link was used or cancelled meanwhile.
     """
     if invitation.kind == InvitationKind.STAFF or invitation.customer is None:
-        raise NotFound(_("There is no such invitation."))
+        raise NotFound(_("Invitation not found."))
     if not full_name.strip() and selectors.customer_login_at(invitation.address) is None:
         raise Refused(_("Enter your name."), code="NAME_MISSING")
     with transaction.atomic():
@@ -55,7 +55,7 @@ def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, s
     """
     plain = addresses.normalise(ContactKind.EMAIL, new_address)
     if user.principal is None:
-        raise NotFound(_("There is no such login."))
+        raise NotFound(_("Login not found."))
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         if locked.email == plain:
@@ -85,7 +85,7 @@ def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, s
 def remove_contact(*, user: User, contact: ContactPoint, actor: Actor, now: datetime) -> None:
     """Give up an address of one's own; the others are told. The address of the login stays: change it instead."""
     if contact.principal_id != user.principal_id:
-        raise NotFound(_("There is no such address."))
+        raise NotFound(_("Address not found."))
     if contact.kind == ContactKind.EMAIL and contact.address == user.email:
         raise Refused(_("You sign in with this address. Change it instead."), code="LOGIN_ADDRESS")
     contacts.give_up(contact=contact, actor=actor, now=now)

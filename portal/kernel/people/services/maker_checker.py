@@ -89,9 +89,9 @@ def require_checker(proposal: FourEyesModel, user: User, *, now: datetime | None
     Raises IllegalMove when the proposal was answered already.
     """
     if proposal.answer != Answer.PENDING:
-        raise IllegalMove(_("This was answered already."))
+        raise IllegalMove(_("This was decided already."))
     if proposal.made_by_id == user.pk:
-        raise NotAllowed(_("Somebody else must answer: you proposed this yourself."))
+        raise NotAllowed(_("Another person must decide: you proposed this yourself."))
     maker_roles = set(
         grants_in_force(RoleGrant.objects.filter(user_id=proposal.made_by_id), now=proposal.made_at).values_list(
             "role_id", flat=True
@@ -101,7 +101,7 @@ def require_checker(proposal: FourEyesModel, user: User, *, now: datetime | None
         act=proposal.act, maker_role__in=maker_roles, checker_role__in=_role_ids(user, now or clock.now())
     )
     if not pairs.exists():
-        raise NotAllowed(_("Your role may not answer this. Ask an administrator who may."))
+        raise NotAllowed(_("Your role may not decide this. Ask an administrator who may."))
 
 
 def _require_maker_still(proposal: FourEyesModel, user: User, now: datetime) -> None:
@@ -147,8 +147,8 @@ def _written(model: type[FourEyesModel], fields: Mapping[str, Any]) -> list[str]
 def answered_by(proposal: FourEyesModel, user: User) -> str:
     """Who was quicker: a second click tells its person that the first one counted."""
     if proposal.checked_by_id == user.pk:
-        return str(_("You have answered this already: your first answer counts."))
-    return str(_("Somebody else answered this a moment ago."))
+        return str(_("You have decided this already: your first decision counts."))
+    return str(_("Someone else decided this a moment ago."))
 
 
 def answer(
@@ -176,7 +176,7 @@ def answer(
             _("What was proposed has changed since. Refuse it: then it can be proposed anew."), code="SHOWN_CHANGED"
         )
     if not approve and not reason.strip():
-        raise Refused(_("Say why you refuse, so that the other person can mend it."), code="REASON_MISSING")
+        raise Refused(_("Say why you reject it, so that the other person can fix it."), code="REASON_MISSING")
     pii_guard.require_no_number(reason)
     with transaction.atomic():
         updated = (

@@ -26,7 +26,7 @@ def add(*, customer: Customer, principal: Principal, role: MemberRole | str, act
     """
     with transaction.atomic():
         if not Customer.objects.filter(pk=customer.pk, state=CustomerState.ACTIVE).exists():
-            raise Refused(_("This account is closed. Nobody can join it."), code="CUSTOMER_CLOSED")
+            raise Refused(_("This account is closed. No one can join it."), code="CUSTOMER_CLOSED")
         if customer.kind == CustomerKind.ORGANISATION and authority.is_kept_back(principal.subject.ref, at=at):
             raise Refused(_("This person cannot act for an organisation now."), code="SUSPENDED")
         live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)

@@ -36,11 +36,11 @@ def propose(*, user: User, why: str, actor: Actor, now: datetime) -> MfaReset:
     if not why.strip():
         raise Refused(_("Say how you know that this is the right person."), code="REASON_MISSING")
     if actor.user_id == user.pk:
-        raise Refused(_("Ask two colleagues: nobody resets their own second factor."), code="OWN_FACTOR")
+        raise Refused(_("Ask two colleagues: no one resets their own second factor."), code="OWN_FACTOR")
     if not user.is_staff or not Authenticator.objects.filter(user=user).exists():
         raise Refused(_("This login has no second factor to reset."), code="NO_FACTOR")
     if MfaReset.objects.filter(user=user, answer=Answer.PENDING).exists():
-        raise Refused(_("A reset for this person is waiting for an answer."), code="PROPOSED_ALREADY")
+        raise Refused(_("A reset for this person is waiting for a decision."), code="PROPOSED_ALREADY")
     facts = {"user": user, "why": why.strip()}
     with transaction.atomic():
         reset = maker_checker.propose(
@@ -62,7 +62,7 @@ def answer(*, reset: MfaReset, approve: bool, reason: str = "", actor: Actor, no
     """
     checker = maker_checker.person_of(actor)
     if checker.pk == reset.user_id:
-        raise Refused(_("Ask two colleagues: nobody resets their own second factor."), code="OWN_FACTOR")
+        raise Refused(_("Ask two colleagues: no one resets their own second factor."), code="OWN_FACTOR")
     with transaction.atomic():
         maker_checker.answer(reset, checker=checker, approve=approve, shown=shown(reset), reason=reason, now=now)
         _record(AuditKind.PEOPLE_PROPOSAL_ANSWERED, reset, actor, now)

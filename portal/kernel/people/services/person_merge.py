@@ -82,7 +82,7 @@ def reassign(*, holder: Principal, kind: ContactKind | str, address: str, why: s
     """
     access.require(maker_checker.person_of(actor), Permission.PRINCIPAL_MERGE)
     if not why.strip():
-        raise Refused(_("Say how we know that it belongs to somebody else."), code="REASON_MISSING")
+        raise Refused(_("Say how we know that it belongs to another person."), code="REASON_MISSING")
     pii_guard.require_plain(why)
     plain = addresses.normalise(ContactKind(kind), address)
     refs = refs_of(holder.subject.ref)
@@ -101,7 +101,7 @@ def _require_two(old: Principal, new: Principal) -> None:
     if new.subject.ref in refs_of(old.subject.ref):
         raise Refused(_("These records are one person already."), code="JOINED_ALREADY")
     if old.subject.erased_at is not None or new.subject.erased_at is not None:
-        raise Refused(_("One of these persons was erased."), code="ERASED")
+        raise Refused(_("One of these people was erased."), code="ERASED")
 
 
 def _shown(old: Principal, new: Principal, why: str) -> dict[str, Any]:

@@ -41,9 +41,9 @@ def _refuse_beside(
     if but is not None:
         others = others.exclude(pk=but.pk)
     if others.filter(role=role).exists():
-        raise Refused(_("This person holds the role already. Change its dates instead."), code="HELD_ALREADY")
+        raise Refused(_("This person has the role already. Change its dates instead."), code="HELD_ALREADY")
     if (others if role.needs_scope else others.filter(role__needs_scope=True)).exists():
-        raise Refused(_("An auditor holds no other role. End the other one first."), code="NOT_ALONE")
+        raise Refused(_("An auditor has no other role. End the other one first."), code="NOT_ALONE")
 
 
 def refuse_grant(
@@ -53,7 +53,7 @@ def refuse_grant(
     _refuse_bad_dates(role, starts_at, ends_at, now)
     _refuse_bad_scope(role, scope)
     if not User.objects.filter(pk=user.pk, is_staff=True, is_active=True).exists():
-        raise Refused(_("Only an active staff login can hold a role."), code="NOT_STAFF")
+        raise Refused(_("Only an active staff account can have a role."), code="NOT_STAFF")
     _refuse_beside(user, role, starts_at, ends_at)
 
 
@@ -61,6 +61,6 @@ def refuse_change(grant: RoleGrant, ends_at: datetime | None, now: datetime) -> 
     """Every rule of another end for a role that is held, asked twice as well."""
     _refuse_bad_dates(grant.role, grant.starts_at, ends_at, now)
     if not User.objects.filter(pk=grant.user_id, is_staff=True, is_active=True).exists():
-        raise Refused(_("Only an active staff login can hold a role."), code="NOT_STAFF")
+        raise Refused(_("Only an active staff account can have a role."), code="NOT_STAFF")
     if grant.ends_at is not None and (ends_at is None or ends_at > grant.ends_at):
         _refuse_beside(grant.user, grant.role, grant.starts_at, ends_at, but=grant)

@@ -215,7 +215,7 @@ def _propose(
     if grant is not None and not account_rules.in_force(grant.starts_at, grant.ends_at, now=max(now, grant.starts_at)):
         raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
     if RoleProposal.objects.filter(user=user, role=role, answer=Answer.PENDING).exists():
-        raise Refused(_("A proposal for this person and role is waiting for an answer."), code="PROPOSED_ALREADY")
+        raise Refused(_("A proposal for this person and role is waiting for a decision."), code="PROPOSED_ALREADY")
     facts: dict[str, Any] = {
         "change": change,
         "user": user,
@@ -267,7 +267,7 @@ def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Ac
     """
     checker = maker_checker.person_of(actor)
     if checker.pk == proposal.user_id:
-        raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
+        raise Refused(_("Another person must decide: the role is yours."), code="OWN_ROLE")
     with transaction.atomic():
         # In one call: those who answer about each other's roles at one instant never wait for each other.
         advisory_locks.take(

@@ -28,7 +28,7 @@ def create(*, email: str, full_name: str, actor: Actor, now: datetime) -> User:
     plain = addresses.normalise(ContactKind.EMAIL, email)
     with transaction.atomic():
         if User.objects.filter(email__iexact=plain).exists():
-            raise Refused(_("Another login uses this e-mail address. Use a different one."), code="EMAIL_TAKEN")
+            raise Refused(_("Another account uses this email address. Use a different one."), code="EMAIL_TAKEN")
         user = User.objects.create_user(
             plain,
             full_name=full_name.strip(),
@@ -177,7 +177,7 @@ def bootstrap(*, email: str, full_name: str, role_codes: list[str], password: st
             )
         found = list(Role.objects.filter(code__in=role_codes, needs_end=False))
         if len(found) != len(set(role_codes)) or not found:
-            raise Refused(_("There is no such role, or it needs an end. Run sync_roles first."), code="UNKNOWN_ROLE")
+            raise Refused(_("Role not found, or it needs an end. Run sync_roles first."), code="UNKNOWN_ROLE")
         user = create(email=email, full_name=full_name, actor=actor, now=now)
         if password:
             try:

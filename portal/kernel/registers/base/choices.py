@@ -36,7 +36,7 @@ class TargetKind(models.TextChoices):
     """Where a message may lead a person. Only what is listed may stand in a template."""
 
     LINK = "link", _("Link")
-    NUMBER = "number", _("Telephone number")
+    NUMBER = "number", _("Phone number")
 
 
 class TemplateState(models.TextChoices):
@@ -63,12 +63,12 @@ TEMPLATE_MOVES: Mapping[str, frozenset[TemplateState]] = {
 class FindingCode(models.TextChoices):
     """What the linter finds in a template, with the sentence that staff read."""
 
-    BRAND_MISSING = "BRAND_MISSING", _("The brand does not stand in the text: people must see who writes.")
+    BRAND_MISSING = "BRAND_MISSING", _("The brand is not in the text: people must see who writes.")
     HEADER_MISMATCH = (
         "HEADER_MISMATCH",
         _("A chosen sender may not carry this category. Choose another, or correct it."),
     )
-    HIDDEN_CHARACTER = "HIDDEN_CHARACTER", _("An invisible character stands here. Remove it.")
+    HIDDEN_CHARACTER = "HIDDEN_CHARACTER", _("There is an invisible character here. Remove it.")
     LINK_NOT_LISTED = (
         "LINK_NOT_LISTED",
         _("This link is not on the list of allowed links. Have it listed, or remove it."),
@@ -85,11 +85,11 @@ class FindingCode(models.TextChoices):
     TOO_LONG = "TOO_LONG", _("The text is longer than the channel carries. What is marked is too much.")
     TOO_MANY_VARIABLES = "TOO_MANY_VARIABLES", _("There are more variables than the direction allows without a reason.")
     VARIABLE_BROKEN = "VARIABLE_BROKEN", _("A bracket here opens or closes no variable.")
-    VARIABLE_NOT_TAGGED = "VARIABLE_NOT_TAGGED", _("This variable does not say what it will hold, like {#numeric#}.")
+    VARIABLE_NOT_TAGGED = "VARIABLE_NOT_TAGGED", _("This variable does not say what it will contain, like {#numeric#}.")
 
 
 class Severity(models.TextChoices):
-    ERROR = "error", _("Must be mended")
+    ERROR = "error", _("Must be fixed")
     WARNING = "warning", _("Needs a reason")
 
 
@@ -103,7 +103,7 @@ class AddressForm(models.TextChoices):
     """How a recipient is told whom a word is about: by what it needs, no more."""
 
     PLAIN = "plain", _("The address itself")
-    KEYED = "keyed", _("A keyed hash of the address, which it can work out from the addresses it holds")
+    KEYED = "keyed", _("A keyed hash of the address, which it can calculate from the addresses it has")
 
 
 class InstructionKind(models.TextChoices):
@@ -148,7 +148,7 @@ class SubjectGroup(models.TextChoices):
 class ProductKind(models.TextChoices):
     WEBSITE = "website", _("Website")
     DASHBOARD = "dashboard", _("Dashboard or portal")
-    APP = "app", _("Application on a telephone")
+    APP = "app", _("Application on a phone")
     INTERFACE = "interface", _("Interface for other systems (API)")
     CHANNEL = "channel", _("Service that carries messages or calls")
     BACKEND = "backend", _("System behind these, seen by staff only")
@@ -169,9 +169,9 @@ class Clause(models.TextChoices):
     SECURITY = "security", _("Takes security measures")
     SUB_PROCESSORS = "sub_processors", _("Hands on only with our permission")
     RIGHTS = "rights", _("Helps us with people's requests")
-    BREACHES = "breaches", _("Tells us of a breach without delay")
+    BREACHES = "breaches", _("Notifies us of a breach without delay")
     ERASURE = "erasure", _("Erases or gives back at the end")
-    AUDIT = "audit", _("Lets us look at how it keeps to this")
+    AUDIT = "audit", _("Lets us review how it complies with this")
     NO_SALE = "no_sale", _("Neither sells nor uses the data for itself")
 
 
@@ -222,12 +222,12 @@ class Control(models.TextChoices):
 
     PROTECTION = "protection", _("Data is encrypted, masked or replaced by marks")
     ACCESS = "access", _("Who may reach data is decided and limited")
-    LOGGING = "logging", _("Access is logged, watched and looked at")
-    CONTINUITY = "continuity", _("Data is backed up and can be brought back")
+    LOGGING = "logging", _("Access is logged, monitored and reviewed")
+    CONTINUITY = "continuity", _("Data is backed up and can be restored")
     LOG_KEEPING = "log_keeping", _("Logs are kept for investigations")
     CONTRACTS = "contracts", _("Contracts oblige processors to protect data")
     ORGANISATION = "organisation", _("People and procedures keep to all this")
-    AUDIT = "audit", _("Somebody from outside looks at it")
+    AUDIT = "audit", _("An external person reviews it")
 
 
 class ContentKind(models.TextChoices):
@@ -257,7 +257,7 @@ class LeftOut(models.TextChoices):
     """Who is not in a dataset."""
 
     OPTED_OUT = "opted_out", _("Who opted out or withdrew")
-    CHILDREN = "children", _("Everybody under 18")
+    CHILDREN = "children", _("Everyone under 18")
     KYC = "kyc", _("Identity documents and what they say")
     CONTENT = "content", _("Contents of messages and calls")
 
@@ -284,26 +284,26 @@ class BlockReason(models.TextChoices):
 
 
 class FindingState(models.TextChoices):
-    OPEN = "open", _("To be mended")
+    OPEN = "open", _("Open")
     ACCEPTED = "accepted", _("Risk accepted")
 
 
 class Lack(models.TextChoices):
     """Why a recipient may not get data, with the sentence that staff read."""
 
-    NOT_IN_BOOK = "NOT_IN_BOOK", _("It does not stand in the book of recipients.")
+    NOT_IN_BOOK = "NOT_IN_BOOK", _("It is not in the register of recipients.")
     NO_CONTRACT = "NO_CONTRACT", _("No contract with it was agreed to.")
-    CONTRACT_ENDED = "CONTRACT_ENDED", _("Its contract does not hold on that day.")
+    CONTRACT_ENDED = "CONTRACT_ENDED", _("Its contract is not valid on that day.")
     CLAUSES_MISSING = "CLAUSES_MISSING", _("Its contract lacks clauses that its kind needs.")
-    NO_CHECK = "NO_CHECK", _("Nobody has checked it (due diligence).")
+    NO_CHECK = "NO_CHECK", _("It was not checked (due diligence).")
     CHECK_OLD = "CHECK_OLD", _("It was checked too long ago.")
     CHECK_UNFIT = "CHECK_UNFIT", _("The check found it unfit.")
     SALE_NOT_EXCLUDED = "SALE_NOT_EXCLUDED", _("It has not stated that it neither sells nor shares the data.")
     CATEGORY_NOT_ALLOWED = "CATEGORY_NOT_ALLOWED", _("The check does not allow it one of these kinds of data.")
     WOULD_BE_LEARNED = "WOULD_BE_LEARNED", _("It trains models, and one of these kinds of data is never learned from.")
     COUNTRY_DENIED = "COUNTRY_DENIED", _("A law forbids data to go to its country.")
-    NO_TRANSFER = "NO_TRANSFER", _("Its data lies abroad, and no transfer there was agreed to.")
-    TRANSFER_ENDED = "TRANSFER_ENDED", _("The transfer to its country does not hold on that day.")
+    NO_TRANSFER = "NO_TRANSFER", _("Its data is stored abroad, and no transfer there was approved.")
+    TRANSFER_ENDED = "TRANSFER_ENDED", _("The transfer to its country is not valid on that day.")
     TRANSFER_TOO_NARROW = (
         "TRANSFER_TOO_NARROW",
         _("The transfer to its country does not cover one of these kinds of data."),
@@ -346,15 +346,15 @@ class OrderDecision(models.TextChoices):
 class Overdue(models.TextChoices):
     """What the nightly look finds."""
 
-    REVIEW = "review", _("Look at the row again")
-    PAPER_ENDS = "paper_ends", _("Its paper ends soon: renew it")
-    PAPER_ENDED = "paper_ended", _("Its paper has ended: nothing goes there")
-    PAPERS_LACK = "papers_lack", _("A recipient lacks papers: nothing goes there")
-    FINDING = "finding", _("The finding should be mended by now")
+    REVIEW = "review", _("Review the entry again")
+    PAPER_ENDS = "paper_ends", _("Its document expires soon: renew it")
+    PAPER_ENDED = "paper_ended", _("Its document has expired: nothing is sent there")
+    PAPERS_LACK = "papers_lack", _("A recipient lacks documents: nothing is sent there")
+    FINDING = "finding", _("The finding should be fixed by now")
     EVIDENCE = "evidence", _("The evidence is old")
     LINK_DEAD = "link_dead", _("The link is dead")
-    OWNER_LEFT = "owner_left", _("Whoever answers for it has left")
-    ACCESS_REVIEW = "access_review", _("Look at who holds which role")
+    OWNER_LEFT = "owner_left", _("The owner has left")
+    ACCESS_REVIEW = "access_review", _("Review the role assignments")
     RULE_CHANGE = "rule_change", _("Decide the change of a retention rule that this release proposes")
     PROFILE = "profile", _("Decide an open question of the company profile")
 

@@ -10,7 +10,7 @@ from portal.kernel.core.data_categories import DataCategory
 #: What each kind of data is called on the pages that people read.
 CATEGORIES: tuple[tuple[str, Any], ...] = (
     (DataCategory.NAME, _("Names")),
-    (DataCategory.CONTACT, _("E-mail addresses and telephone numbers")),
+    (DataCategory.CONTACT, _("Email addresses and phone numbers")),
     (DataCategory.IDENTITY_DOCUMENT, _("Identity documents")),
     (DataCategory.FINANCIAL, _("Bank and payment data")),
     (DataCategory.DATE_OF_BIRTH, _("Dates of birth")),

@@ -43,7 +43,7 @@ class ProposalRows(FormRows):
 
     found_by: ClassVar[Mapping[str, str]] = {"people.Fiduciary": "code", "people.User": "email"}
     lines = ("sent_from",)
-    means = gettext_lazy("Each row becomes a proposal in your name. It holds once another person has agreed to it.")
+    means = gettext_lazy("Each row becomes a proposal in your name. It is valid once another person has approved it.")
 
     def __init__(
         self, model: type[DatedEntry], form: type[EntryForm], propose: Callable[..., DatedEntry], permission: Permission

@@ -46,7 +46,7 @@ class NotDue(models.TextChoices):
     NO_PERSONAL_DATA = "NO_PERSONAL_DATA", _("No personal data is touched")
     NOT_TELECOM = "NOT_TELECOM", _("It touches no telecom network or service")
     OTHER_ROLE = "OTHER_ROLE", _("It is a duty of the other role")
-    OTHER_LAW = "OTHER_LAW", _("Nobody under that law is touched")
+    OTHER_LAW = "OTHER_LAW", _("No one under that law is affected")
     LOW_RISK = "LOW_RISK", _("The risk to people is too low for this duty")
     NOT_IN_FORCE = (
         "NOT_IN_FORCE",
@@ -57,8 +57,8 @@ class NotDue(models.TextChoices):
 class IncidentStep(models.TextChoices):
     """What two people decide about an incident."""
 
-    SEND = "send", _("Send the report by e-mail")
-    FILE = "file", _("Report it on the other side's own form")
-    TELL = "tell", _("Tell every affected person")
+    SEND = "send", _("Send the report by email")
+    FILE = "file", _("File on the authority's own form")
+    TELL = "tell", _("Notify every affected person")
     DECLINE = "decline", _("Do not report")
     CLOSE = "close", _("Close the incident")

@@ -36,7 +36,7 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
             if decision.undelivered_at
             else []
         ),
-        *([["Number given by the other side", decision.filed_reference]] if decision.filed_reference else []),
+        *([["Number given by the authority", decision.filed_reference]] if decision.filed_reference else []),
         *(
             [["SHA-256 of its acknowledgement", typst_pdf.in_groups(decision.proof_sha256)]]
             if decision.proof_sha256
@@ -62,10 +62,10 @@ def file_pdf(incident: Incident, *, at: datetime) -> bytes:
     clocks, sources = incidents.clocks_of(duties), incident_gaps.source_rules()
     parts = [
         typst_pdf.part("The incident", _incident_rows(incident, known)),
-        typst_pdf.part("What is known", facts, "Nothing was told yet."),
+        typst_pdf.part("What is known", facts, "Nothing was entered yet."),
         typst_pdf.part("What is not known yet", _pending_rows(incident), "Nothing is open."),
         typst_pdf.part(
-            "Who has to be told",
+            "Who has to be notified",
             [_duty_row(duty, clocks.get(duty.owner), sources) for duty in duties],
             heads=HEADS,
         ),
@@ -139,9 +139,10 @@ def _search_rows(incident: Incident) -> list[list[str]]:
     return [
         [
             f"{row.source} {row.of}".strip(),
-            f"{date_format.moment(row.asked_at)}: {row.found} found, {row.added} of them new, {row.unknown} unknown to us"
+            f"{date_format.moment(row.asked_at)}: {row.found} found, {row.added} of them new, {row.unknown} "
+            "unknown to us"
             if row.given_up_at is None
-            else f"{date_format.moment(row.asked_at)}: given up {date_format.moment(row.given_up_at)}: {row.given_up_because}",
+            else f"{date_format.moment(row.asked_at)}: cancelled {date_format.moment(row.given_up_at)}: {row.given_up_because}",
         ]
         for row in incident.searches.order_by("pk")
     ]

@@ -44,7 +44,7 @@ class Everybody:
     """Registered in ``ports.people_selections``."""
 
     code = "everybody"
-    label = _("Everybody we know (entered in the time, if one is given)")
+    label = _("Everyone we know (entered in the time, if one is given)")
     needs_of = False
 
     def known(self, of: str) -> str:
@@ -91,7 +91,7 @@ class AtRecipient:
     """Registered in ``ports.people_selections``."""
 
     code = "at_recipient"
-    label = _("People of whom a recipient was told or given data (the recipient's code)")
+    label = _("People of whom a recipient was notified or given data (the recipient's code)")
     needs_of = True
 
     def known(self, of: str) -> str:
@@ -99,7 +99,7 @@ class AtRecipient:
         for code in (of, of.lower()):
             if Recipient.objects.filter(code=code).exists() or Disclosure.objects.filter(recipient_code=code).exists():
                 return code
-        raise unknown(_("No recipient has this code. It stands in the book of recipients."))
+        raise unknown(_("No recipient has this code. The codes are in the register of recipients."))
 
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:
         """Persons in the books of disclosures and of instructions."""
@@ -120,7 +120,7 @@ class Messaged:
         """A kind of which there was a message."""
         kind = of.lower()
         if kind and not Message.objects.filter(kind=kind).exists():
-            raise unknown(_("No message of this kind was written. The kinds stand in the list of messages."))
+            raise unknown(_("No message of this kind was written. The kinds are in the list of messages."))
         return kind
 
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:

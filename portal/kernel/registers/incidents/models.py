@@ -83,7 +83,9 @@ class IncidentFact(models.Model):
     code = models.SlugField(_("what"), max_length=40)
     words = models.TextField(_("words"), max_length=4000)
     told_at = models.DateTimeField(_("told"))
-    told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("told by"))
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
 
     record = Record(
         kept="Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5))."
@@ -197,11 +199,11 @@ class IncidentDecision(FourEyesModel):
     open_fields = models.JSONField(
         _("fields not known yet"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
-    to = EncryptedTextField(_("e-mail address"), purpose="registers.incident_decision.to", blank=True)
+    to = EncryptedTextField(_("email address"), purpose="registers.incident_decision.to", blank=True)
     late_because = models.CharField(_("why late"), max_length=12, choices=LateReason.choices, blank=True, default="")
     done_at = models.DateTimeField(_("sent or filed"), null=True, blank=True)
     undelivered_at = models.DateTimeField(_("known not to have arrived"), null=True, blank=True)
-    filed_reference = models.CharField(_("number that the other side gave"), max_length=80, blank=True)
+    filed_reference = models.CharField(_("number that the authority gave"), max_length=80, blank=True)
     proof_sha256 = models.CharField(_("SHA-256 of the acknowledgement"), max_length=64, blank=True)
     noted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noted by")
@@ -255,18 +257,23 @@ class IncidentSearch(models.Model):
     found = models.PositiveIntegerField(_("people found"), default=0)
     added = models.PositiveIntegerField(_("of them new"), default=0)
     unknown = models.PositiveIntegerField(_("addresses of people we did not know"), default=0)
-    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("removed"), null=True, blank=True)
     given_up_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("given up by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cancelled by"),
     )
     given_up_because = models.TextField(
-        _("why it was given up"), max_length=2000, blank=True, default="", db_default=""
+        _("reason for cancelling"), max_length=2000, blank=True, default="", db_default=""
     )
 
     record = Record(
         name=_("Affected-person searches"),
         place=Place.section("incidents", "registers.Incident"),
-        kept="Words of staff about why a search was given up, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+        kept="A note of staff about why a search was cancelled, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
         day="asked_at",
     )
     data_categories = declare(
@@ -319,15 +326,15 @@ class IncidentLetter(models.Model):
 
     person = models.ForeignKey(IncidentPerson, models.PROTECT, related_name="letters", verbose_name=_("person"))
     decision = models.ForeignKey(IncidentDecision, models.PROTECT, related_name="letters", verbose_name=_("agreed by"))
-    told_at = models.DateTimeField(_("letter promised"))
+    told_at = models.DateTimeField(_("promised breach notice"))
     #: The channel, or "none" for somebody who cannot be reached at all.
     way = models.CharField(_("way"), max_length=16)
 
     data_categories = declare(none="id person decision told_at way")
 
     class Meta:
-        verbose_name = _("letter about an incident")
-        verbose_name_plural = _("letters about incidents")
+        verbose_name = _("breach notice")
+        verbose_name_plural = _("breach notices")
         constraints = (models.UniqueConstraint(name="registers_incident_letter_once", fields=("person", "decision")),)
 
     def __str__(self) -> str:

@@ -16,17 +16,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incidentsearch',
             name='given_up_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='given up'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='removed'),
         ),
         migrations.AddField(
             model_name='incidentsearch',
             name='given_up_because',
-            field=models.TextField(blank=True, db_default='', default='', max_length=2000, verbose_name='why it was given up'),
+            field=models.TextField(blank=True, db_default='', default='', max_length=2000, verbose_name='reason for cancelling'),
         ),
         migrations.AddField(
             model_name='incidentsearch',
             name='given_up_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='given up by'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='cancelled by'),
         ),
         migrations.AddConstraint(
             model_name='incidentsearch',

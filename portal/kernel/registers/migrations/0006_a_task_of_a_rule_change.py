@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='booktask',
             name='what',
-            field=models.CharField(choices=[('review', 'Look at the row again'), ('paper_ends', 'Its paper ends soon: renew it'), ('paper_ended', 'Its paper has ended: nothing goes there'), ('papers_lack', 'A recipient lacks papers: nothing goes there'), ('finding', 'The finding should be mended by now'), ('evidence', 'The evidence is old'), ('link_dead', 'The link is dead'), ('owner_left', 'Whoever answers for it has left'), ('access_review', 'Look at who holds which role'), ('rule_change', 'Decide the change of a retention rule that this release proposes'), ('profile', 'Decide an open question of the organisation profile')], max_length=16, verbose_name='what is to be done'),
+            field=models.CharField(choices=[('review', 'Review the entry again'), ('paper_ends', 'Its document expires soon: renew it'), ('paper_ended', 'Its document has expired: nothing is sent there'), ('papers_lack', 'A recipient lacks documents: nothing is sent there'), ('finding', 'The finding should be fixed by now'), ('evidence', 'The evidence is old'), ('link_dead', 'The link is dead'), ('owner_left', 'The owner has left'), ('access_review', 'Review the role assignments'), ('rule_change', 'Decide the change of a retention rule that this release proposes'), ('profile', 'Decide an open question of the organisation profile')], max_length=16, verbose_name='what is to be done'),
         ),
     ]

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('opinion', models.TextField(blank=True, max_length=4000, verbose_name='opinion of the officer')),
                 ('opinion_at', models.DateTimeField(blank=True, null=True, verbose_name='opinion given')),
                 ('begun_at', models.DateTimeField(verbose_name='begun')),
-                ('answered_by', models.JSONField(default=list, verbose_name='answered by')),
+                ('answered_by', models.JSONField(default=list, verbose_name='decided by')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('begun_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='begun by')),

@@ -45,12 +45,12 @@ def _silence(order: AuthorityOrder) -> str:
     """Whether the people may learn of it, and from when, for who decides."""
     if may_speak(order, at=clock.now()):
         if not order.is_secret:
-            return str(_("No: the people are told once data was given."))
-        return str(_("It has ended: the people are told once data was given."))
+            return str(_("No: the people are informed once data was given."))
+        return str(_("It has ended: the people are informed once data was given."))
     day = order.secret_until
     if day is None:
         return str(_("Yes, without a last day: until two people note that it has ended."))
-    return str(_("Yes, until %(day)s; the people are told after that.")) % {"day": date_format.day(day)}
+    return str(_("Yes, until %(day)s; the people are informed after that.")) % {"day": date_format.day(day)}
 
 
 def _not_silent(order: AuthorityOrder, user: Any) -> str:
@@ -69,7 +69,8 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     add_permission = Permission.ORDER_ENTER
     export_resource = resource_of(
         AuthorityOrder,
-        "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
+        "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "
+        "received_at "
         "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state answered_at told_refs person_told_at",
     )
     create_form = OrderForm
@@ -112,7 +113,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     def how_many(self, obj: AuthorityOrder) -> int:
         return len(obj.subject_refs)
 
-    @admin.display(description=_("People who were told"))
+    @admin.display(description=_("Informed people"))
     def who_was_told(self, obj: AuthorityOrder) -> str:
         whom = authority_orders.whom_to_tell(obj)
         return str(_("%(told)d of %(all)d")) % {"told": len(obj.told_refs), "all": max(len(whom), len(obj.told_refs))}
@@ -132,7 +133,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         ask=SilenceForm,
         label=_("Make it silent, or silent for longer"),
         skip=_not_to_silence,
-        description=_("It holds at once: silence only protects. Ending it before its day takes two people."),
+        description=_("It is valid at once: non-disclosure only protects. Ending it before its day takes two people."),
     )
     def make_silent(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
         non_disclosure.make_silent(obj, **answer, actor=actor_of(request), now=clock.now())

@@ -35,10 +35,11 @@ class OrderForm(forms.Form):
     verified_how = forms.ChoiceField(
         label=_("How the officer was verified"), choices=Verified.choices, widget=forms.RadioSelect
     )
-    power = PublicWords(label=_("Law and section it rests on"), max_length=200)
+    power = PublicWords(label=_("Law and section that it is based on"), max_length=200)
     order_number = PublicWords(label=_("Number of the order"), max_length=80)
     paper = forms.FileField(
-        label=_("The order itself"), help_text=_("Only its SHA-256 is kept here. Keep the paper in the locked binder.")
+        label=_("The order itself"),
+        help_text=_("Only its SHA-256 is kept here. Keep the document in the locked binder."),
     )
     asked = PublicWords(label=_("What is asked"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000)
     asked_categories = forms.MultipleChoiceField(
@@ -52,7 +53,7 @@ class OrderForm(forms.Form):
     )
     received_at = MomentField(
         label=_("Received"),
-        help_text=_("When it reached anybody here, by whatever door."),
+        help_text=_("When it reached any of us, through any channel."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     wanted_by = MomentField(
@@ -65,7 +66,7 @@ class OrderForm(forms.Form):
         _("Undertaking not to hand it on, of"), _("Needed of a Government agency before anything is given (SPDI r.6).")
     )
     is_secret = forms.BooleanField(label=_("We must be silent about it"), required=False)
-    secret_until = _day(_("Silent until"), _("Empty: until somebody notes that the silence has ended."))
+    secret_until = _day(_("Silent until"), _("Empty: until someone records that the non-disclosure has ended."))
 
     def clean_paper(self) -> str:
         """Its SHA-256."""
@@ -77,7 +78,7 @@ class OrderForm(forms.Form):
         for line in self.cleaned_data["subjects"].split():
             ref = _subject(line)
             if ref is None:
-                raise forms.ValidationError(_("Nobody is known as %(line)s.") % {"line": line})
+                raise forms.ValidationError(_("No one is known as %(line)s.") % {"line": line})
             found.append(ref)
         return found
 
@@ -105,11 +106,12 @@ def _subject(text: str) -> UUID | None:
 class SilenceForm(forms.Form):
     """Until when an order binds us to silence, from now on."""
 
-    secret_until = _day(_("Silent until"), _("Empty: until somebody notes that the silence has ended."))
+    secret_until = _day(_("Silent until"), _("Empty: until someone records that the non-disclosure has ended."))
     why = PublicWords(
         label=_("Why"),
         help_text=_(
-            "Who asked for the silence, and by which paper. It holds at once; two people end it before its day."
+            "Who asked for non-disclosure, and in which document. It is valid at once; two people end it before "
+            "its day."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
@@ -121,7 +123,10 @@ class SilenceEndForm(forms.Form):
 
     why = PublicWords(
         label=_("Why we may speak"),
-        help_text=_("Who lifted the silence, and by which paper. Once another person agrees, the people are told."),
+        help_text=_(
+            "Who lifted the non-disclosure, and in which document. Once another person approves, the people are "
+            "informed."
+        ),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
     )

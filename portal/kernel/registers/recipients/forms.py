@@ -30,7 +30,7 @@ def _countries() -> list[tuple[str, Any]]:
 
 class RecipientForm(EntryForm):
     code = forms.SlugField(
-        label=_("Code"), help_text=_("Small letters, digits and hyphens. It never changes."), max_length=40
+        label=_("Code"), help_text=_("Lower-case letters, digits and hyphens. It never changes."), max_length=40
     )
     name = PublicWords(label=_("Name"), help_text=_("As people read it."), max_length=200)
     kind = forms.ChoiceField(label=_("Kind"), choices=RecipientKind.choices, widget=forms.RadioSelect)
@@ -45,16 +45,18 @@ class RecipientForm(EntryForm):
     used_categories = forms.MultipleChoiceField(
         label=_("Which kinds of data it gets"), choices=CATEGORIES, widget=forms.CheckboxSelectMultiple
     )
-    country = forms.ChoiceField(label=_("Country where the data lies"), choices=_countries)
-    contact = forms.EmailField(label=_("E-mail address of its privacy contact"), max_length=254)
+    country = forms.ChoiceField(label=_("Country where the data is stored"), choices=_countries)
+    contact = forms.EmailField(label=_("Email address of its privacy contact"), max_length=254)
     url = forms.CharField(
         label=_("Webhook address"),
-        help_text=_("With https://. Its path may be secret: it is shown to nobody else. Of a service it may be empty."),
+        help_text=_(
+            "With https://. Its path may be secret: it is not shown to anyone else. For a service it may be empty."
+        ),
         max_length=500,
         required=False,
     )
     address_form = forms.ChoiceField(
-        label=_("How it is told whom"), choices=AddressForm.choices, widget=forms.RadioSelect
+        label=_("How it is notified of whom"), choices=AddressForm.choices, widget=forms.RadioSelect
     )
     field_order = (
         *("fiduciary", "code", "name", "kind", "purposes", "channels", "used_categories", "country"),
@@ -78,7 +80,7 @@ class RecipientForm(EntryForm):
         except http_client.Unreachable as failure:
             if failure.code == "PRIVATE_ADDRESS":
                 raise forms.ValidationError(
-                    _("This address lies inside a network. Only the operator can name such a host.")
+                    _("This address is inside a network. Only the operator can name such a host.")
                 ) from None
         return url
 
@@ -116,7 +118,7 @@ class InstructionForm(forms.Form):
                 reference = ""
             found = Customer.objects.filter(reference=reference).values_list("subject__ref", flat=True).first()
         if found is None:
-            raise forms.ValidationError(_("There is nobody with this reference."))
+            raise forms.ValidationError(_("No one has this reference."))
         return found
 
 

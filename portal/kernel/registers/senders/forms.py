@@ -26,7 +26,7 @@ class EntryForm(forms.Form):
 
     fiduciary = forms.ModelChoiceField(label=_("Whose"), queryset=Fiduciary.objects.all())
     starts_at = DayField(
-        label=_("First day it holds"),
+        label=_("First valid day"),
         help_text=_("Today or later. Empty, or a day that comes before: as soon as the second person agrees."),
         widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
@@ -50,7 +50,8 @@ class EntityForm(EntryForm):
     advertises = forms.MultipleChoiceField(
         label=_("What it advertises"),
         help_text=_(
-            "TRAI's preference categories. Nothing chosen: whoever blocks one of the eight gets none of its promotion."
+            "TRAI's preference categories. Nothing chosen: a person who blocks one of the eight gets none of its "
+            "promotion."
         ),
         choices=PreferenceCategory.choices,
         widget=forms.CheckboxSelectMultiple,
@@ -105,7 +106,7 @@ class TargetForm(EntryForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices, widget=forms.RadioSelect)
     value = forms.CharField(
         label=_("Link or number"),
-        help_text=_("A link with https://. What lies at it or under it is allowed."),
+        help_text=_("A link with https://. What is at it or under it is allowed."),
         max_length=300,
     )
     field_order = ("fiduciary", "kind", "value", "starts_at")
@@ -127,13 +128,15 @@ class TemplateForm(EntryForm):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     brand = PublicWords(
         label=_("Brand"),
-        help_text=_("It must stand in the text. Empty: the fiduciary's name."),
+        help_text=_("It must appear in the text. Empty: the fiduciary's name."),
         max_length=80,
         required=False,
     )
     text = PublicWords(
         label=_("Text"),
-        help_text=_("Variables say what they hold: {#numeric#} {#alphanumeric#} {#url#} {#urlott#} {#cbn#} {#email#}."),
+        help_text=_(
+            "Variables say what they contain: {#numeric#} {#alphanumeric#} {#url#} {#urlott#} {#cbn#} {#email#}."
+        ),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=20_000,
         strip=False,

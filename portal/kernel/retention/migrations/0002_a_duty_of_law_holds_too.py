@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='erasureitem',
             name='state',
-            field=models.CharField(choices=[('planned', 'To be erased'), ('told', 'The person is told first'), ('done', 'Erased'), ('held', 'Kept: a legal hold or a duty of law'), ('disputed', 'Kept: an open dispute'), ('changed', 'Kept: something changed since the plan'), ('came_back', 'Kept: the person came back'), ('untold', 'Kept: the person cannot be told first, as a law asks'), ('failed', 'Could not be erased')], default='planned', max_length=12, verbose_name='state'),
+            field=models.CharField(choices=[('planned', 'To be erased'), ('told', 'The person is notified first'), ('done', 'Erased'), ('held', 'Kept: a legal hold or a duty of law'), ('disputed', 'Kept: an open dispute'), ('changed', 'Kept: something changed since the plan'), ('came_back', 'Kept: the person came back'), ('untold', 'Retained: the person cannot be notified first, as a law requires'), ('failed', 'Could not be erased')], default='planned', max_length=12, verbose_name='state'),
         ),
     ]

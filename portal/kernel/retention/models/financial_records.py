@@ -23,7 +23,7 @@ class BooksRow(models.Model):
 
     kind = models.CharField(_("kind"), max_length=12, choices=BooksKind.choices)
     financial_year = models.PositiveSmallIntegerField(_("financial year"), help_text=_("2026 for 2026-27."))
-    system = models.CharField(_("system that holds them"), max_length=80)
+    system = models.CharField(_("system that stores them"), max_length=80)
     annual_return_due_on = models.DateField(_("annual return due"))
     noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("noted by"))
     noted_at = models.DateTimeField(_("noted"))
@@ -39,11 +39,11 @@ class BooksRow(models.Model):
     certificate = models.CharField(_("certificate of the other system"), max_length=80, blank=True)
 
     #: What a count calls the rows: the plural below is the name of the book.
-    counted_as = (_("entry of the books"), _("entries of the books"))
+    counted_as = (_("register entry"), _("register entries"))
 
     class Meta:
-        verbose_name = _("books of a financial year")
-        verbose_name_plural = _("books by financial year")
+        verbose_name = _("financial record")
+        verbose_name_plural = _("financial records")
         ordering = ("-financial_year", "kind", "system")
         constraints = (
             models.UniqueConstraint(name="retention_books_once", fields=("kind", "financial_year", "system")),

@@ -15,7 +15,9 @@ class Hold(models.Model):
     """A legal hold on a subject's data, of one class or of all: one person places it, two people release it."""
 
     record = Record(
-        name=_("Legal holds"), place=Place.tab("retention", 20), kept="The reason of a hold must outlive what it held."
+        name=_("Legal holds"),
+        place=Place.tab("retention", 20),
+        kept="The reason of a legal hold must outlive what it covered.",
     )
     data_categories = declare(
         none="id subject_ref retention_class order_reference placed_by placed_at released_at", free_text="why"
@@ -56,7 +58,7 @@ class HoldRelease(FourEyesModel):
     record = Record(
         name=_("Legal hold releases"),
         place=Place.approval("retention", "retention.Hold"),
-        kept="The reason of a release must outlive what was held.",
+        kept="The reason of a release must outlive what the legal hold covered.",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer hold", free_text="reason why"
@@ -66,8 +68,8 @@ class HoldRelease(FourEyesModel):
     why = models.TextField(_("why"), max_length=1000)
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("release of a hold")
-        verbose_name_plural = _("releases of holds")
+        verbose_name = _("hold release")
+        verbose_name_plural = _("hold releases")
         constraints = (
             *FourEyesModel.Meta.constraints,
             models.UniqueConstraint(

@@ -31,12 +31,12 @@ class RetentionRule(models.Model):
     legal_rules = models.JSONField(_("laws that ask for longer"), default=list, help_text=_("Keys of legal rules."))
     erasing_rules = models.JSONField(_("laws that ask for the end"), default=list, help_text=_("Keys of legal rules."))
     notice_rules = models.JSONField(
-        _("notice before the end"), default=list, help_text=_("Keys of rules that ask to tell the person before.")
+        _("notice before the end"), default=list, help_text=_("Keys of rules that require to notify the person before.")
     )
     needs_approval = models.BooleanField(
         _("two people approve each run"), default=True, help_text=_("Otherwise the rule itself is the approval.")
     )
-    system = models.CharField(_("where it lies"), max_length=120, default="")
+    system = models.CharField(_("location"), max_length=120, default="")
     effective_from = models.DateField(_("in force from"))
     source = models.CharField(_("source"), max_length=300)
     note = models.TextField(_("note"), blank=True)

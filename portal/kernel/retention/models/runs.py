@@ -130,7 +130,7 @@ class ErasureStep(models.Model):
     subjects_sha256 = models.CharField(
         _("SHA-256 of the references"),
         max_length=64,
-        help_text=_("Of the sorted references of the subjects concerned: names nobody, proves which."),
+        help_text=_("Of the sorted references of the subjects concerned: names no one, proves which."),
     )
     finished_at = models.DateTimeField(_("finished"))
 
@@ -234,7 +234,7 @@ class PlanApproval(FourEyesModel):
     )
 
     run = models.ForeignKey(ErasureRun, models.PROTECT, related_name="approvals", verbose_name=_("plan"))
-    why = models.TextField(_("what was looked at"), max_length=1000)
+    why = models.TextField(_("what was reviewed"), max_length=1000)
 
     class Meta(FourEyesModel.Meta):
         verbose_name = _("approval of an erasure plan")

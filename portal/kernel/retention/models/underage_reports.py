@@ -38,7 +38,7 @@ class ChildReport(models.Model):
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     erased = models.PositiveIntegerField(_("records erased"), default=0)
     #: What a law or a hold keeps: (code of the eraser, law or hold, last day or empty), in the order of the codes.
-    kept = models.JSONField(_("kept by a law or a hold"), default=list, blank=True)
+    kept = models.JSONField(_("retained by a law or a legal hold"), default=list, blank=True)
     #: Accounts that the freeze closed, and whether it noted the protection: what a mistake has to give back.
     closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
     noted_protection = models.BooleanField(_("the freeze noted the protection"), default=False)

@@ -51,7 +51,7 @@ def note_destroyed(*, row: BooksRow, certificate: str, actor: Actor, now: dateti
     access.require(person, Permission.BOOKS_NOTE)
     found = financial_record_rules.verdict_of(row, now=now)
     if found is None or found.is_kept:
-        raise Refused(_("A rule keeps these still. Look at the day in the list."), code="KEPT")
+        raise Refused(_("A rule retains these still. Check the day in the list."), code="KEPT")
     with access.acting(person, Permission.BOOKS_NOTE):
         waiting = BooksRow.objects.filter(pk=row.pk, destroyed_on=None)
         changed = waiting.update(destroyed_on=clock.day(now), destroyed_by=person, certificate=certificate.strip())

@@ -50,7 +50,7 @@ def _require_new(subject_ref: UUID, retention_class: str, order_reference: str) 
     """Raises Refused where two would have to be ended in place of one."""
     same = Hold.objects.filter(subject_ref=subject_ref, retention_class=retention_class, released_at=None)
     if same.filter(order_reference__iexact=order_reference).exists():
-        raise Refused(_("This order holds the same data of this person already."), code="PLACED")
+        raise Refused(_("This order keeps the same data of this person already."), code="PLACED")
 
 
 def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:
@@ -59,12 +59,12 @@ def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:
     Raises Refused for a hold that has ended, or one whose release waits for an answer already.
     """
     if hold.released_at is not None:
-        raise Refused(_("This hold has ended already."), code="HOLD_ENDED")
+        raise Refused(_("This legal hold has ended already."), code="HOLD_ENDED")
     if not why.strip():
-        raise Refused(_("Say why the hold may end."), code="REASON_MISSING")
+        raise Refused(_("Say why the legal hold may end."), code="REASON_MISSING")
     with transaction.atomic():
         if HoldRelease.objects.filter(hold=hold, answer=Answer.PENDING).exists():
-            raise Refused(_("A release of this hold waits for an answer already."), code="RELEASE_PENDING")
+            raise Refused(_("A release of this legal hold waits for a decision already."), code="RELEASE_PENDING")
         release = maker_checker.propose(
             HoldRelease,
             act=Act.HOLD_RELEASE,

@@ -30,11 +30,11 @@ def propose(*, run: ErasureRun, why: str, actor: Actor) -> PlanApproval:
     maker = maker_checker.person_of(actor)
     access.require(maker, Permission.RUN_APPROVE)
     if not why.strip():
-        raise Refused(_("Say what you looked at."), code="REASON_MISSING")
+        raise Refused(_("Say what you reviewed."), code="REASON_MISSING")
     with transaction.atomic():
         _require_waiting(ErasureRun.objects.select_for_update().get(pk=run.pk))
         if run.approvals.filter(answer=Answer.PENDING).exists():
-            raise Refused(_("An approval of this plan waits for an answer already."), code="APPROVAL_PENDING")
+            raise Refused(_("An approval of this plan waits for a decision already."), code="APPROVAL_PENDING")
         made = maker_checker.propose(
             PlanApproval,
             act=Act.RUN_CARRY_OUT,
@@ -72,7 +72,7 @@ def answer(*, approval: PlanApproval, approve: bool, reason: str, actor: Actor, 
 
 def _require_waiting(run: ErasureRun) -> None:
     if run.state != RunState.PLANNED:
-        raise Refused(_("This plan waits for nobody any more. Look at the newest one."), code="NOT_WAITING")
+        raise Refused(_("This plan no longer waits for approval. Review the newest one."), code="NOT_WAITING")
 
 
 def _record(kind: AuditKind, approval: PlanApproval, actor: Actor) -> None:

@@ -138,7 +138,7 @@ def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime, 
     """
     access.require(maker_checker.person_of(actor), Permission.CHILD_FREEZE)
     if not Principal.objects.filter(subject__ref=subject_ref, subject__erased_at=None).exists():
-        raise Refused(_("There is nobody with this reference."), code="NOBODY")
+        raise Refused(_("No one has this reference."), code="NOBODY")
     with access.acting(maker_checker.person_of(actor), Permission.CHILD_FREEZE):
         late_reasons.require_reason([row.owner], late_because=late_because, at=now)
         _freeze(row, subject_ref, actor=actor, now=now, late_because=late_because)
@@ -157,7 +157,7 @@ def propose(*, row: ChildReport, outcome: ChildOutcome | str, why: str, actor: A
     pii_guard.require_plain(why)
     with transaction.atomic():
         if ChildDecision.objects.filter(report=row, answer=Answer.PENDING).exists():
-            raise Refused(_("A proposal about this report waits for an answer already."), code="PROPOSAL_WAITS")
+            raise Refused(_("A proposal about this report waits for a decision already."), code="PROPOSAL_WAITS")
         decision = maker_checker.propose(
             ChildDecision,
             act=Act.CHILD_DECIDE,

@@ -60,7 +60,9 @@ class Places:
         """The places of the settings, or others. Raises Refused when one lies in the other."""
         chosen = cls((data or settings.BACKUP_DIR).absolute(), (keys or settings.BACKUP_KEYS_DIR).absolute())
         if chosen.data == chosen.keys or chosen.data in chosen.keys.parents or chosen.keys in chosen.data.parents:
-            raise Refused("Keys and data must lie apart: choose two folders of which neither lies in the other.")
+            raise Refused(
+                "Keys and data must be stored apart: choose two folders of which neither is inside the other."
+            )
         return chosen
 
 

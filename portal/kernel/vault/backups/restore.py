@@ -190,7 +190,7 @@ def _put_back_files(one: Manifest, *, places: Places) -> int:
         for member in archive:
             content = archive.extractfile(member)
             if content is None or not STORED.fullmatch(member.name):
-                raise Refused("The archive of stored files holds what is no stored file.")
+                raise Refused("The archive of stored files contains something that is not a stored file.")
             if storage.exists(member.name) and storage.size(member.name) == member.size:
                 continue
             if storage.exists(member.name):

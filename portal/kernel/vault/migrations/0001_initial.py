@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                     ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
-                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank papers of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
+                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank documents of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
                     ('kind', models.CharField(max_length=40, verbose_name='kind')),
                     ('storage_name', models.CharField(max_length=80, unique=True, verbose_name='place in the storage')),
                     ('size', models.PositiveBigIntegerField(verbose_name='size in bytes')),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('subject_ref', models.UUIDField(verbose_name='subject')),
-                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank papers of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
+                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank documents of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
                     ('key_id', models.UUIDField(unique=True, verbose_name='subject key')),
                     ('ordered_at', models.DateTimeField(verbose_name='ordered')),
                     ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                     ('subject_ref', models.UUIDField(verbose_name='subject')),
-                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank papers of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
+                    ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank documents of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], max_length=24, verbose_name='retention class')),
                     ('wrapped', models.BinaryField(max_length=120, verbose_name='wrapped key')),
                     ('created_at', models.DateTimeField(verbose_name='created')),
                 ],

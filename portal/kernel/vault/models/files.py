@@ -28,7 +28,7 @@ class StoredFile(models.Model):
     stored_at = models.DateTimeField(_("stored"), db_index=True)
     shredded_at = models.DateTimeField(_("shredded"), null=True, blank=True)
 
-    record = Record(kept="Holds a wrapped key and no clear data; the room whose file it is shreds it.")
+    record = Record(kept="Contains a wrapped key and no clear data; the room whose file it is shreds it.")
     data_categories = declare(
         none="id subject_ref retention_class kind storage_name size sha256 key_id stored_at shredded_at",
         credential="wrapped_key",

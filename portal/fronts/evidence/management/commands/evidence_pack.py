@@ -23,7 +23,7 @@ class Command(PortalCommand):
         parser.add_argument("--to", dest="last", required=True, help="last day, included: 2026-10-31")
         parser.add_argument("--out", type=Path, required=True, help="the file to write, *.zip")
         parser.add_argument("--sample", type=int, default=0, help="prove this many records one by one as well")
-        parser.add_argument("--drawn", action="append", default=[], help="a frozen sample to hold: its reference")
+        parser.add_argument("--drawn", action="append", default=[], help="a frozen sample to include: its reference")
         parser.add_argument("--seed", type=int, help="chooses the sample; without it one is drawn and printed")
 
     def handle(self, *args: Any, first: str, last: str, out: Path, **options: Any) -> None:

@@ -22,8 +22,8 @@ from portal.kernel.people.choices import Answer
 
 class Command(PortalCommand):
     help = (
-        "Change the ledger's signing key by two people: make the next key, propose it, and see how far the change is. "
-        "The second person answers on the admin's page; nobody can do both halves here."
+        "Change the ledger's signing key by two people: make the next key, propose it, and see the progress of the "
+        "change. The second person decides on the admin's page; no one can do both halves here."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -82,7 +82,7 @@ class Command(PortalCommand):
             raise CommandError("No staff login has this address and password.", returncode=USAGE)
         who = actor.staff(user.pk, via="command")
         made = rotation.propose_key(cause=options["cause"], good_size=options["good_size"], actor=who)
-        line = f"Proposed as {made.pk}. Another person answers in the admin: {made.new_vkey}"
+        line = f"Proposed as {made.pk}. Another person decides in the admin: {made.new_vkey}"
         self.answer({"proposal": made.pk, "vkey": made.new_vkey}, line, options=options)
 
     def _tell(self, options: dict[str, Any]) -> None:

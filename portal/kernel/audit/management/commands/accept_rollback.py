@@ -12,8 +12,9 @@ from portal.kernel.core.commands import PortalCommand
 
 class Command(PortalCommand):
     help = (
-        "Go on after a restore that lost sealed entries: the anchor of before is kept as evidence, and the last head that "
-        "is here takes its place. Two people say so first, by a change of the ledger's key with the cause 'restore'."
+        "Continue after a restore that lost sealed entries: the anchor of before is kept as evidence, and the last "
+        "checkpoint that is here replaces it. Two people approve that first, by a change of the ledger's key with "
+        "the cause 'restore'."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,7 +31,7 @@ class Command(PortalCommand):
         gone = lost.known.size - lost.good.size
         body = {"size": lost.good.size, "anchored_size": lost.known.size, "lost": gone}
         line = (
-            f"{gone} sealed entries after {lost.good.size} are lost and said to be. Their head is kept in "
-            f"{options['evidence']}. Signing goes on from {lost.good.size}."
+            f"{gone} sealed entries after {lost.good.size} are lost and reported as lost. Their checkpoint is kept in "
+            f"{options['evidence']}. Signing continues from {lost.good.size}."
         )
         self.answer(body, line, options=options)

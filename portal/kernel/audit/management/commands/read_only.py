@@ -36,7 +36,7 @@ class Command(PortalCommand):
                 self._record(AuditKind.OPERATIONS_READ_ONLY_ENDED, before)
         is_on = read_only.is_on()
         body = {"read_only": is_on, "changed": is_new, **(read_only.said() if is_on else {})}
-        line = "The portal is read-only." if is_on else "The portal takes in and sends."
+        line = "The portal is read-only." if is_on else "The portal receives and sends."
         if options["what"] == "off" and is_on:
             line = "READ_ONLY is set in the environment: unset it on every machine and restart. " + line
         self.answer(body, line, options=options)

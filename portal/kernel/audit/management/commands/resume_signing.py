@@ -11,4 +11,4 @@ class Command(PortalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit 1 when a check still fires; signing then stays stopped."""
         services.resume_signing(actor=actor.system("resume_signing"))
-        self.answer({"resumed": True}, "Every check passes: signing goes on.", options=options)
+        self.answer({"resumed": True}, "Every check passes: signing continues.", options=options)

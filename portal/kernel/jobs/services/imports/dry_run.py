@@ -104,7 +104,7 @@ class _Seen:
         earlier = min((self._places.setdefault(each, read.line) for each in hashes), default=read.line)
         if earlier == read.line:
             return ()
-        return [("", _("The same stands on line %(line)d. Keep one of the two.") % {"line": earlier})]
+        return [("", _("The same is on line %(line)d. Keep one of the two.") % {"line": earlier})]
 
 
 def _short(text: str) -> str:

@@ -66,7 +66,7 @@ def _take(brought: ListImport, kind: ImportKind, turn: Sequence[Read], out: set[
     with transaction.atomic(), remembering():
         here = ListImport.objects.filter(pk=brought.pk, state=ImportState.TAKING, done=brought.done)
         if here.update(done=brought.done + len(turn), last_line=turn[-1].line) != 1:
-            raise LostRace(_("This was given up, or another worker has it."))
+            raise LostRace(_("This was cancelled, or another worker has it."))
         counts = _counted(brought, kind, turn, out, actor, now)
         sums = {f"did_{name}": F(f"did_{name}") + number for name, number in counts.items()}
         ListImport.objects.filter(pk=brought.pk).update(**sums)

@@ -84,11 +84,12 @@ def _require_new(sort: ImportKind, sha256: str) -> None:
     """Raises Refused for a file of which rows went in before: no row is made twice."""
     for earlier in ListImport.objects.filter(kind=sort.name, sha256=sha256).order_by("-pk"):
         if earlier.state in {ImportState.TAKING, ImportState.DONE}:
-            said = _("This file was taken in already, as %(reference)s.")
+            said = _("This file was imported already, as %(reference)s.")
             raise Refused(said % {"reference": earlier.reference}, code="TAKEN_IN_ALREADY")
         if earlier.done:
             said = _(
-                "Of this file the rows up to line %(line)d went in with %(reference)s. Take them out, bring the rest."
+                "Of this file the rows up to line %(line)d were imported with %(reference)s. Remove them, and "
+                "upload the rest."
             )
             raise Refused(said % {"line": earlier.last_line, "reference": earlier.reference}, code="TAKEN_IN_PARTLY")
 
@@ -101,7 +102,7 @@ def require_mine(brought: ListImport, actor: Actor) -> None:
     """Raises NotAllowed for everybody but whoever brought the file, with the right to bring it still."""
     uploader_rights.require_may(actor, import_kind(brought.kind))
     if brought.made_by != actor.label:
-        raise NotAllowed(_("Whoever brought this file decides about it."))
+        raise NotAllowed(_("The person who uploaded this file decides about it."))
 
 
 def take_in(*, brought: ListImport, actor: Actor, now: datetime) -> None:
@@ -112,7 +113,7 @@ def take_in(*, brought: ListImport, actor: Actor, now: datetime) -> None:
     """
     require_mine(brought, actor)
     if brought.state == ImportState.TRIED and brought.would_faulty == brought.rows:
-        raise IllegalMove(_("No row of this file is in order: there is nothing to take in."))
+        raise IllegalMove(_("No row of this file is valid: there is nothing to import."))
     try:
         with transaction.atomic():
             move(
@@ -125,7 +126,7 @@ def take_in(*, brought: ListImport, actor: Actor, now: datetime) -> None:
             )
             audit_events.record_step(AuditKind.JOBS_IMPORT_BEGUN, brought, actor=actor, at=now)
     except IntegrityError:
-        raise Refused(_("This file is being taken in already."), code="TAKEN_IN_ALREADY") from None
+        raise Refused(_("This file is being imported already."), code="TAKEN_IN_ALREADY") from None
 
 
 def stop(*, brought: ListImport, actor: Actor) -> None:
@@ -141,7 +142,7 @@ def carry_on(*, brought: ListImport, actor: Actor) -> None:
     with transaction.atomic():
         current = ListImport.objects.select_for_update(of=("self",)).select_related("job").get(pk=brought.pk)
         if current.state not in {ImportState.TRYING, ImportState.TAKING} or current.job.state not in FINISHED:
-            raise IllegalMove(_("There is nothing to go on with."))
+            raise IllegalMove(_("There is nothing to resume."))
         is_trial = current.state == ImportState.TRYING
         job = _start(TRY if is_trial else TAKE_IN, brought.reference, actor)
         ListImport.objects.filter(pk=brought.pk).update(job=job, **({"trial": job} if is_trial else {}))

@@ -63,7 +63,7 @@ def _taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Take
     except PortalError as refused:
         return faults_of(refused)
     except (DataError, IntegrityError):
-        return [("", _("This cannot be kept as it stands, or somebody else entered the same a moment ago."))]
+        return [("", _("This cannot be saved in its present state, or someone else entered the same a moment ago."))]
 
 
 def would_be(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken | Faults:

@@ -48,7 +48,7 @@ class Command(PortalCommand):
         }
         doubt = "" if found.is_confirmed else " (unconfirmed)"
         line = f"{rule}: due {body['due']}, work to {body['target']}, latest reading {body['outer_limit']}{doubt}."
-        known = found.get_confidence_display() or "not said"
+        known = found.get_confidence_display() or "not given"
         line += f"\nCounted: {counted.counting_words}.\nSource: {found.source}.\nHow well it is known: {known}."
         self.answer(body, line, options=options)
 

@@ -7,7 +7,7 @@ from portal.kernel.law.services import deadline_sweep
 
 
 class Command(PortalCommand):
-    help = "Tell the owners of clocks that became due soon or late. What beat does each minute, by hand."
+    help = "Notify the owners of deadlines that became due soon or late. What beat does each minute, by hand."
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = deadline_sweep.sweep(now=clock.now())

@@ -16,7 +16,7 @@ class Command(PortalCommand):
         parser.add_argument(
             "receipt", help="the reference that people see (OS-...), an event's number (a UUID), or: latest"
         )
-        parser.add_argument("--number", type=int, help="which of a receipt's answers, as its page counts them, from 1")
+        parser.add_argument("--number", type=int, help="which of a receipt's choices, as its page counts them, from 1")
         parser.add_argument("--out", type=Path, required=True, help="the file to write, by custom *.tlog-proof")
 
     def handle(self, *args: Any, receipt: str, out: Path, number: int | None = None, **options: Any) -> None:

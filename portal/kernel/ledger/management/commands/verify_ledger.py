@@ -18,7 +18,7 @@ class Command(PortalCommand):
         super().add_arguments(parser)
         parser.add_argument("--anchor", type=Path, help="an anchor file kept elsewhere (default: LEDGER_ANCHOR)")
         parser.add_argument(
-            "--receipt", type=Path, action="append", default=[], help="a receipt that somebody holds; may be repeated"
+            "--receipt", type=Path, action="append", default=[], help="a receipt that someone has; may be repeated"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -68,7 +68,8 @@ def _text(report: services.Report) -> str:
     if report.unlisted:
         lines.append(f"... and {report.unlisted} more")
     lines += [
-        f"Explained by two people in entry {one.at}: entries out of order from {one.anomaly.first} to {one.anomaly.last} "
+        f"Explained by two people in entry {one.at}: entries out of order from {one.anomaly.first} to "
+        f"{one.anomaly.last} "
         f"(cause: {one.cause})."
         for one in report.explained
     ]

@@ -29,7 +29,7 @@ class Command(PortalCommand):
         body = asdict(result)
         consistent = body.pop("consistent")
         if result.ok:
-            line = f"Holds: entry {result.index} of {result.origin}, under a signed tree of {result.size}."
+            line = f"Valid: entry {result.index} of {result.origin}, under a signed tree of {result.size}."
             if result.unproved:
                 line += f" What is readable in it says the same; proved by nothing: {', '.join(result.unproved)}."
         else:

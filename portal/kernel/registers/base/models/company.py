@@ -37,8 +37,8 @@ class CompanyDetails(FourEyesModel):
 
     legal_name = models.CharField(_("registered name"), max_length=160)
     trade_name = models.CharField(_("name customers know"), max_length=80)
-    email = models.CharField(_("e-mail address"), max_length=254)
-    phone = models.CharField(_("telephone number"), max_length=16)
+    email = models.CharField(_("email address"), max_length=254)
+    phone = models.CharField(_("phone number"), max_length=16)
     postal_address = models.CharField(_("postal address"), max_length=300)
     website = models.URLField(_("website"), blank=True)
     effective_from = models.DateField(_("valid from"))

@@ -18,8 +18,8 @@ class DatedEntry(FourEyesModel):
     """Belongs to one fiduciary and holds from ``starts_at`` up to, not including, ``ends_at``. Ended, never deleted."""
 
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("whose"))
-    starts_at = models.DateTimeField(_("holds from"))
-    ends_at = models.DateTimeField(_("holds until"), null=True, blank=True, editable=False)
+    starts_at = models.DateTimeField(_("valid from"))
+    ends_at = models.DateTimeField(_("valid until"), null=True, blank=True, editable=False)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -22,7 +22,7 @@ class Officer(FourEyesModel):
     record = Record(
         name=_("Officers"),
         place=Place.tab("law", 60),
-        kept="Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
+        kept="Published by law (SPDI Rules r.5(9)) and named in messages that are kept as proof.",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer kind title effective_from",
@@ -42,9 +42,11 @@ class Officer(FourEyesModel):
 
     kind = models.CharField(_("office"), max_length=32, choices=OfficerKind.choices)
     full_name = models.CharField(_("name"), max_length=120)
-    title = models.CharField(_("title"), max_length=120, help_text=_("As letters show it, such as Head of Compliance."))
-    email = models.CharField(_("e-mail address"), max_length=254)
-    phone = models.CharField(_("telephone number"), max_length=16)
+    title = models.CharField(
+        _("title"), max_length=120, help_text=_("As messages show it, such as Head of Compliance.")
+    )
+    email = models.CharField(_("email address"), max_length=254)
+    phone = models.CharField(_("phone number"), max_length=16)
     postal_address = models.CharField(_("postal address"), max_length=300)
     effective_from = models.DateField(_("in office from"))
 

@@ -28,9 +28,9 @@ class AuthorityOrder(models.Model):
     authority = models.CharField(_("authority"), max_length=200)
     officer_name = EncryptedTextField(_("officer who signed"), purpose="registers.order.officer")
     verified_how = models.CharField(_("how the officer was verified"), max_length=16, choices=Verified.choices)
-    power = models.CharField(_("law and section it rests on"), max_length=200)
+    power = models.CharField(_("law and section that it is based on"), max_length=200)
     order_number = models.CharField(_("number of the order"), max_length=80)
-    paper_sha256 = models.CharField(_("SHA-256 of the paper"), max_length=64)
+    paper_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
     asked = EncryptedTextField(_("what is asked"), purpose="registers.order.asked")
     asked_categories = CodesField(_("kinds of data asked for"), known=lambda: CATEGORIES)
     #: References of the people and customers it is about, as text.
@@ -45,8 +45,8 @@ class AuthorityOrder(models.Model):
     received_at = models.DateTimeField(_("received"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     #: References of the people who were told what was given, as text; ``person_told_at`` once each of them was.
-    told_refs = models.JSONField(_("who was told"), default=list)
-    person_told_at = models.DateTimeField(_("the people were told"), null=True, blank=True)
+    told_refs = models.JSONField(_("informed people"), default=list)
+    person_told_at = models.DateTimeField(_("people were informed"), null=True, blank=True)
 
     #: What the label of its clock begins with.
     OWNER = "registers.authorityorder:"
@@ -117,8 +117,8 @@ class OrderAnswer(FourEyesModel):
     )
 
     class Meta(FourEyesModel.Meta):
-        verbose_name = _("answer to an authority")
-        verbose_name_plural = _("answers to authorities")
+        verbose_name = _("order response")
+        verbose_name_plural = _("order responses")
         ordering = ("-made_at", "-id")
         constraints = (
             *FourEyesModel.Meta.constraints,

@@ -35,7 +35,7 @@ class CodesField(models.JSONField):
 
 def book(*, name: Any, place: Place, **page: Any) -> Record:
     """What such a model says of itself. ``page`` is what ``entries.admin.register_entries.register`` is given: a title, columns, filters."""
-    kept = "Words of staff about a row of a book; kept with the proposal they explain."
+    kept = "A note of staff about a register entry; kept with the proposal that it explains."
     return Record(name=name, place=place, kept=kept, page=page)
 
 
@@ -55,20 +55,18 @@ class BookEntry(DatedEntry):
 
     code = models.SlugField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=160)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who answers for it")
-    )
-    review_on = models.DateField(_("to be looked at again by"))
-    evidence = models.CharField(_("where its evidence lies"), max_length=200, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
+    review_on = models.DateField(_("next review by"))
+    evidence = models.CharField(_("evidence location"), max_length=200, blank=True)
     evidence_on = models.DateField(_("day of the evidence"), null=True, blank=True)
-    reviewed_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
+    reviewed_at = models.DateTimeField(_("last reviewed"), null=True, blank=True, editable=False)
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("last looked at by"),
+        verbose_name=_("last reviewed by"),
         editable=False,
     )
 

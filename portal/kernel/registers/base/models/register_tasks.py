@@ -18,9 +18,7 @@ class BookTask(models.Model):
     code = models.CharField(_("code of the row"), max_length=80)
     what = models.CharField(_("what is to be done"), max_length=16, choices=Overdue.choices)
     due_on = models.DateField(_("due"))
-    owner = models.ForeignKey(
-        "people.User", models.PROTECT, null=True, related_name="+", verbose_name=_("who answers for it")
-    )
+    owner = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+", verbose_name=_("owner"))
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("done"), null=True, blank=True)
 
@@ -29,8 +27,8 @@ class BookTask(models.Model):
     register_days = RegisterDays(entered="opened_at", since="opened_at", until="closed_at")
 
     class Meta:
-        verbose_name = _("task of the books")
-        verbose_name_plural = _("tasks of the books")
+        verbose_name = _("register task")
+        verbose_name_plural = _("register tasks")
         ordering = ("due_on", "id")
         constraints = (
             models.UniqueConstraint(

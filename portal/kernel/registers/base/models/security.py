@@ -49,7 +49,7 @@ class AuditFinding(BookEntry):
     severity = models.CharField(_("severity"), max_length=8, choices=Risk.choices)
     what = models.CharField(_("what was found"), max_length=500)
     state = models.CharField(_("state"), max_length=8, choices=FindingState.choices, default=FindingState.OPEN)
-    due_on = models.DateField(_("to be mended by"))
+    due_on = models.DateField(_("to be fixed by"))
 
     OWN = ("audit", "severity", "what", "state", "due_on")
     record = book(
@@ -69,10 +69,10 @@ class AuditFinding(BookEntry):
 class AccessReview(BookEntry):
     """Somebody has looked at who holds which role. Bound to the grants as they were (``entry_validation.grants_now``)."""
 
-    roles = CodesField(_("roles looked at"), known=_roles)
+    roles = CodesField(_("reviewed roles"), known=_roles)
     found = models.CharField(_("what was found"), max_length=500)
     to_end = models.PositiveIntegerField(_("grants to be ended"), default=0)
-    grants = models.PositiveIntegerField(_("grants that held"), default=0, editable=False)
+    grants = models.PositiveIntegerField(_("grants that were valid"), default=0, editable=False)
     grants_sha256 = models.CharField(_("SHA-256 of those grants"), max_length=64, blank=True, editable=False)
 
     OWN = ("roles", "found", "to_end")
@@ -100,7 +100,7 @@ class ContentAccess(BookEntry):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who reads or hears")
     )
     why = models.CharField(_("why it is needed"), max_length=300)
-    basis = models.CharField(_("on what it rests"), max_length=12, choices=AccessBasis.choices)
+    basis = models.CharField(_("based on"), max_length=12, choices=AccessBasis.choices)
     basis_reference = models.CharField(_("reference of the consent, order or grievance"), max_length=24)
 
     OWN = ("what", "which", "reader", "why", "basis", "basis_reference")
@@ -132,9 +132,9 @@ class AccountBlock(BookEntry):
     customer = models.ForeignKey("people.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
     why = models.CharField(_("reason"), max_length=12, choices=BlockReason.choices)
     is_automated = models.BooleanField(_("a machine decided"), default=False)
-    human_check = models.CharField(_("what a person looked at"), max_length=300, blank=True)
+    human_check = models.CharField(_("what a person reviewed"), max_length=300, blank=True)
     appeal = models.CharField(_("reference of the appeal"), max_length=24, blank=True)
-    told_at = models.DateTimeField(_("the customer was told"), null=True, blank=True, editable=False)
+    told_at = models.DateTimeField(_("the customer was informed"), null=True, blank=True, editable=False)
 
     OWN = ("customer", "why", "is_automated", "human_check", "appeal")
     ABOUT = ("customer",)
@@ -172,7 +172,7 @@ class ExternalLink(BookEntry):
         title=_("Propose an external link"),
         shows=("host", "answered"),
         also=("host", "looked_at", "answered", "dead_since"),
-        end_means=_("The exit page leads there no more."),
+        end_means=_("The exit page no longer leads there."),
     )
     data_categories = declare(
         none=f"{BookEntry.DECLARED} {' '.join(OWN)} host looked_at answered dead_since", free_text="reason"

@@ -30,12 +30,12 @@ def digestible(fields: Mapping[str, object]) -> dict[str, str]:
 def require_no_rewriting(effective_from: date, *, today: date, somebody_is_in_force: bool) -> None:
     """Raises Refused for a change that would reach back behind letters already written."""
     if rules.rewrites_the_past(effective_from, today=today, somebody_is_in_force=somebody_is_in_force):
-        message = _("Choose today or a later day: letters of earlier days named the earlier entry.")
+        message = _("Choose today or a later day: messages of earlier days named the earlier entry.")
         raise Refused(message, code="DATE_IN_THE_PAST")
 
 
 def require_in_time(effective_from: date, *, today: date, somebody_is_in_force: bool) -> None:
     """Raises Refused for a proposal that waited until its approval would reach back behind letters already written."""
     if rules.rewrites_the_past(effective_from, today=today, somebody_is_in_force=somebody_is_in_force):
-        message = _("The day from which this should hold has passed. Refuse it and ask for a later day.")
+        message = _("The day from which this should be valid has passed. Reject it and ask for a later day.")
         raise Refused(message, code="DATE_IN_THE_PAST")

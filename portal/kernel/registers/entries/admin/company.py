@@ -43,9 +43,7 @@ class OfficerAdmin(AuditedExport, BookAdmin):
         """Adding is proposing."""
         obj.pk = officers.propose(**form.cleaned_data, actor=actor_of(request)).pk
 
-    @service_action(
-        permission=Permission.OFFICER_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.OFFICER_PROPOSE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_officer(self, request: HttpRequest, obj: Officer, answer: dict[str, Any]) -> str:
         return answered(officers.answer, answer, officer=obj, actor=actor_of(request))
 
@@ -73,8 +71,6 @@ class CompanyDetailsAdmin(AuditedExport, BookAdmin):
         """Adding is proposing."""
         obj.pk = company.propose(**form.cleaned_data, actor=actor_of(request)).pk
 
-    @service_action(
-        permission=Permission.COMPANY_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.COMPANY_PROPOSE, ask=AnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_company(self, request: HttpRequest, obj: CompanyDetails, answer: dict[str, Any]) -> str:
         return answered(company.answer, answer, details=obj, actor=actor_of(request))

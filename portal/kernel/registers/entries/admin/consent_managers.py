@@ -35,7 +35,7 @@ class ConsentManagerAdmin(EntryAdmin):
     view_permission = Permission.MANAGER_VIEW
     add_permission = Permission.MANAGER_PROPOSE
     end_permission = Permission.MANAGER_END
-    end_means = _("It may act for nobody from now on. What people said through it stays.")
+    end_means = _("It may act for no one from now on. What people said through it stays valid.")
     create_form = ManagerForm
     create_title = _("Propose a consent manager")
     list_display = ("name", "board_number", "fiduciary", "answer", "holds_from", "ends_at")

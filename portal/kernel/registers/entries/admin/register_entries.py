@@ -43,7 +43,7 @@ class BookPage(EntryAdmin):
     view_permission = Permission.BOOK_VIEW
     add_permission = Permission.BOOK_PROPOSE
     end_permission = Permission.BOOK_END
-    end_means = _("It holds no more from now on, and stays in the book.")
+    end_means = _("It is no longer valid from now on, and stays in the register.")
     list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary", "owner")
     search_fields = ("code", "name")
     date_hierarchy = "starts_at"
@@ -73,9 +73,7 @@ class BookPage(EntryAdmin):
         entry = register_entries.propose(self.book, **entered, actor=actor_of(request), now=clock.now())
         return int(entry.pk)
 
-    @service_action(
-        permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Note that it was looked at"), skip=not_to_review
-    )
+    @service_action(permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Record a review"), skip=not_to_review)
     def review(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
         register_entries.review(obj, **answer, actor=actor_of(request), now=clock.now())
 

@@ -103,12 +103,12 @@ class ReviewForm(forms.Form):
     """A row was looked at and is right."""
 
     next_on = DayField(
-        label=_("To be looked at again by"),
+        label=_("Next review by"),
         widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
     )
     evidence = PublicWords(
-        label=_("Where newer evidence lies"),
+        label=_("Location of newer evidence"),
         help_text=_("A reference or a place. Empty: the evidence is the same as before."),
         max_length=200,
         required=False,
@@ -120,7 +120,7 @@ class ReviewForm(forms.Form):
         required=False,
     )
     owner = StaffChoice(
-        label=_("Who answers for it from now on"),
+        label=_("New owner"),
         help_text=_("Empty: the same person as before."),
         required=False,
     )
@@ -129,5 +129,5 @@ class ReviewForm(forms.Form):
         """A day that is still ahead."""
         day = self.cleaned_data["next_on"]
         if day <= clock.day(clock.now()):
-            raise forms.ValidationError(_("Choose a later day on which somebody looks at this again."))
+            raise forms.ValidationError(_("Choose a later day for the next review."))
         return day

@@ -29,7 +29,7 @@ class DpiaQuestionnaire(models.Model):
     begun_at = models.DateTimeField(_("begun"))
     begun_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("begun by"))
     #: Keys of everyone who answered: none of them gives the opinion.
-    answered_by = models.JSONField(_("answered by"), default=list)
+    answered_by = models.JSONField(_("decided by"), default=list)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     #: SHA-256 of everything above as canonical JSON, once it is finished: the fact of its audit event.
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)

@@ -59,7 +59,7 @@ def _activities() -> Iterable[tuple[str, Any]]:
 class Dpia(BookEntry):
     """What a processing may do to people, thought through before it begins (GDPR Art 35, DPDP Rules r.13)."""
 
-    about = models.CharField(_("what was looked at"), max_length=500)
+    about = models.CharField(_("what was reviewed"), max_length=500)
     risk = models.CharField(_("risk to people"), max_length=8, choices=Risk.choices)
     answer_to_risk = models.CharField(_("what is done against it"), max_length=500)
     done_on = models.DateField(_("done on"))
@@ -155,7 +155,7 @@ class Product(BookEntry):
     kind = models.CharField(_("kind"), max_length=12, choices=ProductKind.choices)
     what_it_does = models.CharField(_("what it does"), max_length=500)
     activities = CodesField(_("records of processing"), known=_activities)
-    country = models.CharField(_("country where its data lies"), max_length=2)
+    country = models.CharField(_("country where its data is stored"), max_length=2)
 
     OWN = ("kind", "what_it_does", "activities", "country")
     record = book(

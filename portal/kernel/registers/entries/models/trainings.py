@@ -14,7 +14,7 @@ class Training(BookEntry):
 
     kind = models.CharField(_("kind"), max_length=12, choices=TrainingKind.choices)
     subject = models.CharField(_("subject"), max_length=300)
-    held_on = models.DateField(_("held on"))
+    held_on = models.DateField(_("date"))
     attended = models.PositiveIntegerField(_("number of people who attended"))
 
     OWN = ("kind", "subject", "held_on", "attended")

@@ -37,7 +37,7 @@ def propose(
     number, key = board_number.strip().upper(), public_key.strip()
     if not _NUMBER.fullmatch(number):
         raise at_field(
-            "board_number", _("Enter the number as it stands in the Board's list."), code="BOARD_NUMBER_FORMAT"
+            "board_number", _("Enter the number as it appears in the Board's list."), code="BOARD_NUMBER_FORMAT"
         )
     if not is_key(key):
         raise at_field("public_key", _("Enter the Ed25519 key: 32 bytes in base64."), code="KEY_FORMAT")

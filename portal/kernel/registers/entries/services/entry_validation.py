@@ -72,7 +72,8 @@ def _require_bases(row: ProcessingActivity, at: datetime) -> None:
     named = [each for each in law.purposes_in_force(on=clock.day(at)) if each.code in row.purposes]
     for regime, purpose in bases.other_bases(row.bases, named):
         said = _(
-            "The purpose %(purpose)s rests on another basis: %(basis)s. Choose that one, or record this purpose by itself."
+            "The purpose %(purpose)s has another lawful basis: %(basis)s. Choose that one, or record this purpose "
+            "by itself."
         )
         about = {"purpose": purpose.code, "basis": LawfulBasis(purpose.bases[regime]).label}
         raise at_field(field_of[Regime(regime)], said % about, code="BASIS_OF_OTHER_PURPOSE")
@@ -89,7 +90,7 @@ def _require_go(codes: list[str], at: datetime) -> None:
 def _product(row: Product, at: datetime) -> None:
     """Live only with its records of processing (policy map 1)."""
     if not row.activities or not _known(ProcessingActivity, row.activities, at):
-        said = _("A record of processing that it needs does not hold on its first day. Have that agreed to first.")
+        said = _("A record of processing that it needs is not valid on its first day. Have that approved first.")
         raise at_field("activities", said, code="NO_PROCESSING_ROW")
     if row.country != HOME:
         _require_allowed(row.country, at)
@@ -101,7 +102,7 @@ def _keeps_products(row: ProcessingActivity, at: datetime, heir: ProcessingActiv
         return
     resting = [each.name for each in in_force(Product.objects.all(), at=at) if row.code in each.activities]
     if resting:
-        said = _("A live product rests on this: %(name)s. End that first.") % {"name": resting[0]}
+        said = _("A live product depends on this: %(name)s. End that first.") % {"name": resting[0]}
         raise at_field("code", said, code="PRODUCT_RESTS_ON_IT")
 
 
@@ -129,7 +130,9 @@ def _transfer(row: Transfer, at: datetime) -> None:
         raise at_field("country", _("This is no transfer: the data stays in India."), code="NOT_ABROAD")
     _require_allowed(row.country, at)
     if not row.evidence.strip():
-        raise at_field("evidence", _("Say where the paper of the mechanism lies."), code="MECHANISM_WITHOUT_PAPER")
+        raise at_field(
+            "evidence", _("Say where the document of the mechanism is stored."), code="MECHANISM_WITHOUT_PAPER"
+        )
     if row.valid_until is not None and row.valid_until < clock.day(at):
         raise at_field("valid_until", _("This day has passed."), code="TRANSFER_ENDED")
     lacking = lacks(
@@ -148,7 +151,7 @@ def _contract(row: Contract, at: datetime) -> None:
     if row.valid_until is not None and row.valid_until < clock.day(at):
         raise at_field("valid_until", _("This day has passed."), code="CONTRACT_ENDED")
     if not row.evidence.strip() and not row.paper_sha256:
-        raise at_field("evidence", _("Say where the signed paper lies."), code="PAPER_MISSING")
+        raise at_field("evidence", _("Say where the signed document is stored."), code="PAPER_MISSING")
 
 
 def _recipient(row: Recipient, at: datetime) -> None:
@@ -161,7 +164,7 @@ def _recipient(row: Recipient, at: datetime) -> None:
 def _dataset(row: Dataset, at: datetime) -> None:
     """Policy 4.6 and map: children and those who opted out are left out; AI needs an assessment; no paper goes to it."""
     if not {LeftOut.CHILDREN, LeftOut.OPTED_OUT} <= set(row.left_out):
-        said = _("Everybody under 18 and whoever opted out must be left out.")
+        said = _("Everyone under 18 and everyone who opted out must be left out.")
         raise at_field("left_out", said, code="NOT_LEFT_OUT")
     if row.kind == DatasetKind.AI and not row.dpias:
         raise at_field("dpias", _("Name the impact assessment. Have it agreed to first."), code="DPIA_MISSING")
@@ -187,14 +190,16 @@ def _access(row: ContentAccess, at: datetime) -> None:
     if not reference.startswith(tuple(f"OS-{kind}-" for kind in kinds[AccessBasis(row.basis)])) or not _is_there(
         reference
     ):
-        raise at_field("basis_reference", _("There is no such consent, order or grievance."), code="NO_REFERENCE")
+        raise at_field("basis_reference", _("Consent, order or grievance not found."), code="NO_REFERENCE")
 
 
 def _block(row: AccountBlock, at: datetime) -> None:
     """What a machine decided about somebody a person has looked at."""
     if row.is_automated and not row.human_check.strip():
         raise at_field(
-            "human_check", _("A machine decided this: say what a person looked at before."), code="NO_HUMAN_CHECK"
+            "human_check",
+            _("This was decided automatically: say what a person reviewed before."),
+            code="NO_HUMAN_CHECK",
         )
 
 

@@ -30,7 +30,7 @@ def _officer_lines(officer: Officer | None) -> list[str]:
     return [
         _("Questions or complaints about your personal data: %(name)s, Grievance Officer.")
         % {"name": officer.full_name},
-        _("E-mail: %(email)s. Telephone: %(phone)s. Address: %(address)s") % reach,
+        _("Email: %(email)s. Phone: %(phone)s. Address: %(address)s") % reach,
     ]
 
 

@@ -42,11 +42,9 @@ def propose(
         fields |= _as_before(before, fields)
     entered = {name: _plain(model, name, fields.get(name)) for name in model.SHOWN}
     if before is None and (entered["review_on"] is None or entered["review_on"] <= clock.day(now)):
-        raise at_field(
-            "review_on", _("Choose a later day on which somebody looks at this again."), code="REVIEW_PASSED"
-        )
+        raise at_field("review_on", _("Choose a later day for the next review."), code="REVIEW_PASSED")
     if entered["owner"] is None:
-        raise at_field("owner", _("Say who answers for this."), code="FIELD_EMPTY")
+        raise at_field("owner", _("Name the owner."), code="FIELD_EMPTY")
     also = entry_validation.also_stored(model, entered, now=now)
     draft = model(fiduciary=fiduciary, starts_at=starts_at, **entered, **also)
     if model in sender_entries.FITS:
@@ -115,7 +113,7 @@ def require_another(entry: BookEntry, person: User) -> None:
     row: Any = entry
     while row is not None:
         if row.made_by_id == person.pk:
-            raise NotAllowed(_("You wrote this: somebody else has to look at it."))
+            raise NotAllowed(_("You wrote this: another person has to review it."))
         row = next(iter(sender_entries.places_taken(row)), None)
 
 
@@ -139,7 +137,7 @@ def review(
     require_another(entry, person)
     today = clock.day(now)
     if next_on <= today:
-        raise at_field("next_on", _("Choose a later day on which somebody looks at this again."), code="REVIEW_PASSED")
+        raise at_field("next_on", _("Choose a later day for the next review."), code="REVIEW_PASSED")
     if evidence_on is not None and evidence_on > today:
         raise at_field("evidence_on", _("Evidence cannot come from a day ahead."), code="EVIDENCE_AHEAD")
     changed: dict[str, Any] = {"review_on": next_on, "reviewed_at": now, "reviewed_by": person}
@@ -152,7 +150,7 @@ def review(
     with transaction.atomic():
         rows = type(entry)._default_manager.filter(not_ended(at=now), pk=entry.pk)
         if rows.update(**changed) != 1:
-            raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
+            raise IllegalMove(_("This is not valid: it was not approved, or has ended already."))
         entry.refresh_from_db()
         _record_review(entry, actor=actor, now=now)
 

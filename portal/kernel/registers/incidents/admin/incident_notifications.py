@@ -59,13 +59,13 @@ def nothing_open(duty: IncidentDuty, user: Any) -> str:
 
 def goes_to_people(duty: IncidentDuty, user: Any) -> str:
     if rules.terms(duty.code).audience == rules.PEOPLE:
-        return str(_("This is told to each person."))
+        return str(_("This is sent to each person."))
     return nothing_to_report(duty, user)
 
 
 def goes_elsewhere(duty: IncidentDuty, user: Any) -> str:
     if rules.terms(duty.code).audience != rules.PEOPLE:
-        return str(_("This is told to an authority or a client."))
+        return str(_("This is sent to an authority or a client."))
     return nothing_to_report(duty, user)
 
 
@@ -134,7 +134,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
             (
                 reverse("admin:registers_incidentdecision_change", args=[row.pk]),
                 row.get_step_display(),
-                gettext("proposed by {name}, {at}; may answer: {people}").format(
+                gettext("proposed by {name}, {at}; may decide: {people}").format(
                     name=row.made_by.display_name,
                     at=date_format.moment(row.made_at),
                     people=answers.second_people.ask(act=row.act, user=row.made_by) or gettext("nobody"),
@@ -176,7 +176,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
         ask=AddressForm,
-        label=_("Propose to send it by e-mail"),
+        label=_("Propose to send it by email"),
         act=Act.INCIDENT_DECIDE,
         skip=goes_to_people,
     )
@@ -185,7 +185,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
-        label=_("Propose to make it on the other side's form"),
+        label=_("Propose to file on the authority's form"),
         act=Act.INCIDENT_DECIDE,
         skip=goes_to_people,
     )
@@ -194,9 +194,9 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
-        label=_("Propose to tell every affected person"),
+        label=_("Propose to notify every affected person"),
         act=Act.INCIDENT_DECIDE,
-        description=_("Everybody gets a letter once. With other words than before, everybody gets another."),
+        description=_("Everyone gets a message once. With changed words, everyone gets another."),
         skip=goes_elsewhere,
     )
     def propose_tell(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
@@ -220,7 +220,8 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.INCIDENT_VIEW
     export_resource = resource_of(
         IncidentDecision,
-        "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer late_because done_at "
+        "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer "
+        "late_because done_at "
         "undelivered_at filed_reference proof_sha256",
     )
     list_display = ("incident", "duty", "step", "answer", "made_by", "made_at", "checked_by", "done_at")
@@ -256,7 +257,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         """How many a letter reaches, for who agrees to it or to the end."""
         return incidents.people_told(obj.incident) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
 
-    @admin.display(description=_("Searches that were given up"))
+    @admin.display(description=_("Cancelled searches"))
     def given_up(self, obj: IncidentDecision) -> str:
         return (
             "\n".join(incidents.given_up(obj.incident)) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
@@ -271,9 +272,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         place = reverse("admin:registers_incidentdecision_paper", args=[obj.pk])
         return format_html('<a href="{}">{}</a>', place, gettext("This report as PDF"))
 
-    @service_action(
-        permission=Permission.INCIDENT_DECIDE, ask=ReportAnswerForm, label=_("Answer the proposal"), skip=not_answerable
-    )
+    @service_action(permission=Permission.INCIDENT_DECIDE, ask=ReportAnswerForm, label=_("Decide"), skip=not_answerable)
     def answer_decision(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
         about = {
             "decision": obj,

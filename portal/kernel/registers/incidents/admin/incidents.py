@@ -39,7 +39,7 @@ def closed(incident: Incident, user: Any) -> str:
 
 def ended(search: IncidentSearch, user: Any) -> str:
     if search.done_at is not None or search.given_up_at is not None:
-        return str(_("This search is done or was given up already."))
+        return str(_("This search is done or was cancelled already."))
     return closed(search.incident, user)
 
 
@@ -166,7 +166,7 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
     def affected(self, obj: Incident) -> str:
         return incident_selectors.people_told(obj)
 
-    @admin.display(description=_("Searches that were given up"))
+    @admin.display(description=_("Cancelled searches"))
     def given_up(self, obj: Incident) -> str:
         return "\n".join(incident_selectors.given_up(obj)) or gettext("None")
 
@@ -187,25 +187,25 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         return format_html('<a href="{}">{}</a>', place, gettext("The whole file as PDF"))
 
     @service_action(
-        permission=Permission.INCIDENT_OPEN, ask=telling_form("happened"), label=_("Tell what happened"), skip=closed
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("happened"), label=_("Update facts"), skip=closed
     )
     def tell_happened(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
         return _tell(request, obj, answer)
 
     @service_action(
-        permission=Permission.INCIDENT_OPEN, ask=telling_form("harm"), label=_("Tell causes and harm"), skip=closed
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("harm"), label=_("Update causes and harm"), skip=closed
     )
     def tell_harm(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
         return _tell(request, obj, answer)
 
     @service_action(
-        permission=Permission.INCIDENT_OPEN, ask=telling_form("response"), label=_("Tell what was done"), skip=closed
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("response"), label=_("Update measures"), skip=closed
     )
     def tell_response(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
         return _tell(request, obj, answer)
 
     @service_action(
-        permission=Permission.INCIDENT_OPEN, ask=telling_form("systems"), label=_("Tell of systems"), skip=closed
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("systems"), label=_("Update systems"), skip=closed
     )
     def tell_systems(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
         return _tell(request, obj, answer)
@@ -240,10 +240,11 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
     @service_action(
         permission=Permission.INCIDENT_OPEN,
         ask=DecidingForm,
-        label=_("Put right what decides who is told"),
+        label=_("Edit notification criteria"),
         description=_(
-            "What becomes due by it runs from when the incident was noticed or known. Nothing stops being due, and no client "
-            "is taken away. What two people decided not to report is open again where the role, the laws or the risk grew."
+            "What becomes due by it runs from when the incident was noticed or known. Nothing stops being due, and "
+            "no client is removed. What two people decided not to report is open again where the role, the laws or "
+            "the risk grew."
         ),
         skip=closed,
     )
@@ -270,7 +271,8 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
     add_permission = Permission.INCIDENT_OPEN
     export_resource = resource_of(
         IncidentSearch,
-        "incident__reference source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "
+        "incident__reference source since until of list_sha256 asked_at asked_by done_at found added unknown "
+        "given_up_at "
         "given_up_by",
     )
     create_form = SearchForm
@@ -298,7 +300,7 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
     @service_action(
         permission=Permission.INCIDENT_OPEN,
         ask=GiveUpForm,
-        label=_("Give up this search"),
+        label=_("Cancel this search"),
         skip=ended,
         description=_("For one that fails for ever: the incident can be closed without it. Whom it had found stay."),
     )
@@ -316,4 +318,4 @@ def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> s
         now=clock.now(),
         shown=shown or None,
     )
-    return gettext("Told: {count}").format(count=len(made))
+    return gettext("Informed: {count}").format(count=len(made))

@@ -79,7 +79,7 @@ class IncidentForm(DecidingForm):
         widget=forms.TextInput,
     )
     began_at = MomentField(label=_("When it began, if that is known"), help_text=_TIMES, required=False)
-    noticed_at = MomentField(label=_("When somebody first noticed it or was told"), help_text=_TIMES)
+    noticed_at = MomentField(label=_("When someone first noticed it or was informed"), help_text=_TIMES)
     aware_at = MomentField(label=_("When it was certain enough to count as known"), help_text=_TIMES)
     field_order = ("headline", "began_at", "noticed_at", "aware_at", "role", "clients", "regimes")
 
@@ -140,7 +140,7 @@ class AddressForm(forms.Form):
             self.initial = {"to": last.to}
 
     to = forms.EmailField(
-        label=_("E-mail address of the authority or the client"),
+        label=_("Email address of the authority or the client"),
         help_text=_("The second person sees it before anything leaves."),
         max_length=254,
     )
@@ -156,9 +156,10 @@ class GiveUpForm(forms.Form):
     """Why a search is given up."""
 
     why = PlainWords(
-        label=_("Why it is given up"),
+        label=_("Reason for cancelling"),
         help_text=_(
-            "What fails, and how its people are found otherwise. Whoever approves the end of the incident reads it."
+            "What fails, and how its people are found otherwise. The person who approves the end of the incident "
+            "reads it."
         ),
         max_length=2000,
     )
@@ -168,7 +169,7 @@ class FiledForm(forms.Form):
     """The proof of a report on another's own form."""
 
     filed_at = MomentField(label=_("When it was filed"), help_text=_TIMES)
-    reference = PlainWords(label=_("The number that the other side gave"), max_length=80, widget=forms.TextInput)
+    reference = PlainWords(label=_("The number that the authority gave"), max_length=80, widget=forms.TextInput)
     proof = forms.FileField(
         label=_("What it sent back"),
         help_text=_("Keep the file: of it only the SHA-256 stays here, which proves it."),

@@ -209,8 +209,8 @@ def people_told(incident: Incident) -> str:
     """How many people were found and told, in one sentence; in another, how many had a letter with other words before."""
     found, before = counts(incident), sent_before(incident)
     said = _(
-        "%(found)s people found; %(sent)s letters sent, %(undelivered)s of them not delivered, %(waiting)s on their way, "
-        "%(failed)s failed; %(unreachable)s people without an address."
+        "%(found)s people found; %(sent)s breach notices sent, %(undelivered)s of them not delivered, %(waiting)s "
+        "on their way, %(failed)s failed; %(unreachable)s people without an address."
     ) % {
         "found": found.found,
         "sent": found.sent,
@@ -219,7 +219,7 @@ def people_told(incident: Incident) -> str:
         "failed": found.failed,
         "unreachable": found.unreachable,
     }
-    earlier = _("Before it, %(sent)s letters with other words had been sent.") % {"sent": before}
+    earlier = _("Before it, %(sent)s breach notices with other words had been sent.") % {"sent": before}
     return f"{said} {earlier}" if before else said
 
 

@@ -79,7 +79,7 @@ def search(
     person = require_open(incident, actor)
     selection = selections().get(source)
     if selection is None:
-        raise Refused(_("There is no such query."), code="SOURCE")
+        raise Refused(_("Query not found."), code="SOURCE")
     if selection.needs_of and not of.strip():
         raise Refused(_("Say of whom or of what."), code="OF")
     if since is not None and until is not None and until <= since:
@@ -137,7 +137,7 @@ def give_up(row: IncidentSearch, *, why: str, actor: Actor, now: datetime) -> No
             given_up_at=now, given_up_by=person, given_up_because=reason, added=row.people.count()
         )
         if given_up != 1:
-            raise IllegalMove(_("This search is done or was given up already."))
+            raise IllegalMove(_("This search is done or was cancelled already."))
         row.refresh_from_db()
         audit.record(
             AuditKind.REGISTERS_INCIDENT_SEARCH_GIVEN_UP,
@@ -204,7 +204,7 @@ def read(name: str, content: bytes) -> list[tuple[str, str]]:
     if faults:
         shown = ", ".join(str(number) for number in faults[:20])
         said = _(
-            "These lines hold no e-mail address and no telephone number: %(lines)s. Mend them and choose the file again."
+            "These lines have no email address and no phone number: %(lines)s. Fix them and choose the file again."
         )
         raise Refused(said % {"lines": shown}, code="FAULTS")
     return [(kind, address) for address, kind in found.items()]

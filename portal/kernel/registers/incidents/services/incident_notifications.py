@@ -90,7 +90,7 @@ def propose_report(
             code="INCOMPLETE",
         )
     if way == IncidentStep.TELL and not duty.incident.people.exists():
-        raise Refused(_("Nobody who is affected has been found yet. Search first."), code="NOBODY")
+        raise Refused(_("No affected person has been found yet. Search first."), code="NOBODY")
     words = draft(duty, now=now)
     if way == IncidentStep.TELL:
         _require_other_words(duty, words)
@@ -183,9 +183,9 @@ def note_filed(
     """
     maker_checker.require_maker(maker_checker.person_of(actor), Act.INCIDENT_DECIDE, now=now)
     if decision.step != IncidentStep.FILE or decision.answer != Answer.APPROVED:
-        raise IllegalMove(_("No report on the other side's form was agreed to."))
+        raise IllegalMove(_("No report on the authority's form was approved."))
     if not reference.strip() or not proof:
-        raise Refused(_("Give the number that the other side gave, and what it sent back."), code="NO_PROOF")
+        raise Refused(_("Enter the number that the authority gave, and upload what it sent."), code="NO_PROOF")
     pii_guard.require_plain(reference)
     if filed_at > now or (decision.checked_at is not None and filed_at < decision.checked_at):
         raise Refused(_("It was filed after the second person agreed, and not in the future."), code="TIMES")
@@ -230,7 +230,7 @@ def _require_no_copy(duty: IncidentDuty, words: list[list[str]], to: str) -> Non
     """An authority gets the same words at the same address once, unless the first did not arrive."""
     sent = duty.decisions.filter(step=IncidentStep.SEND, answer=Answer.APPROVED, undelivered_at=None)
     if any(one.words == words and one.to == to for one in sent):
-        said = _("This report goes to this address already. Tell something new, or choose another address.")
+        said = _("This report goes to this address already. Add something new, or choose another address.")
         raise Refused(said, code="NOTHING_NEW")
 
 
@@ -242,7 +242,7 @@ def _require_other_words(duty: IncidentDuty, words: list[list[str]]) -> None:
     since = incidents.tellings(duty.incident).filter(checked_at__gte=letter.checked_at)
     if since.filter(duty=duty).exists():
         said = _(
-            "Everybody gets this letter already, whoever is found later, too. Change its words to write to all again."
+            "Everyone gets this notice already, including people found later. Change its words to write to all again."
         )
         raise Refused(said, code="NOTHING_NEW")
 
@@ -394,7 +394,5 @@ def _require_nothing_owed(incident: Incident) -> None:
         )
     letter = incidents.letter_of(incident)
     if letter is not None and incidents.untold(letter).exists():
-        said = _(
-            "Not everybody who is affected has been written to yet. The letters go on by themselves: close it then."
-        )
+        said = _("Not every affected person has been notified yet. The notices continue by themselves: close it then.")
         raise Refused(said, code="UNTOLD")

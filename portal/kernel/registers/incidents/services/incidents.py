@@ -123,7 +123,7 @@ def tell(
     person = require_open(incident, actor)
     for code, text in words.items():
         if text.strip() and code not in rules.fact_kinds():
-            raise Refused(_("There is no such fact of an incident."), code="UNKNOWN_FACT")
+            raise Refused(_("Incident fact not found."), code="UNKNOWN_FACT")
         pii_guard.require_plain(text)
     with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)

@@ -36,7 +36,7 @@ from portal.kernel.registers.recipients.models.disclosures import Disclosure
 ZONE = "Asia/Kolkata"
 TELLER = system("registers.orders")
 #: Why no second answer is proposed beside one that nobody has answered.
-WAITS = _("An answer to this order waits for a second person already.")
+WAITS = _("A response to this order waits for a second person already.")
 _DIGEST_LENGTH = 64
 
 
@@ -72,7 +72,9 @@ def receive(
     if received_at > now:
         raise at_field("received_at", _("It cannot have come at a time that is still ahead."), code="RECEIVED_AHEAD")
     if len(paper_sha256) != _DIGEST_LENGTH:
-        raise at_field("paper", _("Bring the order itself: only a written order is answered."), code="NO_WRITTEN_ORDER")
+        raise at_field(
+            "paper", _("Upload the order itself: only a written order gets a response."), code="NO_WRITTEN_ORDER"
+        )
     refs = sorted({str(ref) for ref in subject_refs})
     if not refs or Subject.objects.filter(ref__in=refs).count() != len(refs):
         raise at_field("subjects", _("Name each person or customer by a reference that we have."), code="NOBODY_KNOWN")
@@ -89,7 +91,7 @@ def receive(
             authority=filled(authority, str(_("Name the authority."))),
             officer_name=filled(officer_name, str(_("Name the officer who signed."))),
             verified_how=Verified(verified_how),
-            power=filled(power, str(_("Name the law and section it rests on."))),
+            power=filled(power, str(_("Name the law and section that it is based on."))),
             order_number=filled(order_number, str(_("Enter the number of the order."))),
             paper_sha256=paper_sha256,
             asked=filled(asked, str(_("Say what is asked."))),
@@ -249,7 +251,8 @@ def _require_within(order: AuthorityOrder, decision: OrderDecision, categories: 
         raise at_field("given_categories", said, code="BEYOND_THE_ORDER")
     if order.kind == OrderKind.AGENCY and order.undertaking_on is None:
         said = _(
-            "A Government agency states the purpose in writing and undertakes not to hand the data on. Ask for that first."
+            "A Government agency states the purpose in writing and undertakes not to hand the data on. Ask for "
+            "that first."
         )
         raise Refused(said, code="NO_UNDERTAKING")
 

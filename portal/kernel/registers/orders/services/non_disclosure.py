@@ -44,7 +44,7 @@ def make_silent(
     or the people were told; NotAllowed for who is no staff.
     """
     maker_checker.person_of(actor)
-    reason = filled(why, str(_("Say why: who asked for the silence, and by which paper.")))
+    reason = filled(why, str(_("Say why: who asked for non-disclosure, and in which document.")))
     require_ahead(secret_until, now=now)
     with transaction.atomic():
         found = AuthorityOrder.objects.select_for_update().get(pk=order.pk)
@@ -76,7 +76,7 @@ def make_silent(
 def not_to_silence(order: AuthorityOrder, *, at: datetime) -> str:
     """Why an order cannot be made silent, or silent for longer; empty when it can."""
     if order.person_told_at is not None:
-        return str(_("The people were told of it already."))
+        return str(_("The people were informed of it already."))
     if order.secret_until is None and not may_speak(order, at=at):
         return str(_("It binds us to silence without a last day already."))
     return ""
@@ -91,7 +91,9 @@ def propose_end(order: AuthorityOrder, *, why: str, actor: Actor, now: datetime)
     _require_silent(order, now)
     try:
         with transaction.atomic():
-            reason = filled(why, str(_("Say why we may speak about it: who lifted the silence, and by which paper.")))
+            reason = filled(
+                why, str(_("Say why we may speak about it: who lifted the non-disclosure, and in which document."))
+            )
             proposal = maker_checker.propose(
                 SilenceEnd,
                 act=Act.ORDER_SPEAK,

@@ -32,7 +32,7 @@ from portal.kernel.registers.senders.admin.sender_entries import ENTRY, EntryAdm
 def does_not_hold(recipient: Recipient, user: Any) -> str:
     """Why there is nobody to share a secret with; empty when there is."""
     if recipient.answer != Answer.APPROVED or recipient.ends_at is not None:
-        return str(_("This recipient does not hold: it was not agreed to, or has ended."))
+        return str(_("This recipient is not valid: it was not approved, or has ended."))
     return ""
 
 
@@ -41,7 +41,7 @@ class RecipientAdmin(EntryAdmin):
     view_permission = Permission.RECIPIENT_VIEW
     add_permission = Permission.RECIPIENT_PROPOSE
     end_permission = Permission.RECIPIENT_END
-    end_means = _("It is told nothing more from now on. What it was told already it still answers for.")
+    end_means = _("It is notified of nothing more from now on. It remains responsible for what it received.")
     export_resource = resource_of(
         Recipient, f"{ENTRY} code name kind purposes channels used_categories country address_form"
     )
@@ -80,7 +80,7 @@ class RecipientAdmin(EntryAdmin):
     def host(self, obj: Recipient) -> str:
         return recipient_selectors.host_of(obj.url)
 
-    @admin.display(description=_("Secrets that hold"))
+    @admin.display(description=_("Valid secrets"))
     def secrets_that_hold(self, obj: Recipient) -> int:
         return len(recipient_selectors.secrets_of(obj.code, at=clock.now()))
 

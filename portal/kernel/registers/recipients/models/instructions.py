@@ -21,7 +21,7 @@ class Telling(AppendOnlyModel):
     recipient_code = models.SlugField(_("recipient's code"), max_length=40, db_index=False)
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     sequence = models.PositiveIntegerField(_("number"))
-    kind = models.CharField(_("what it tells of"), max_length=40)
+    kind = models.CharField(_("what it is notified of"), max_length=40)
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     about = models.CharField(_("about"), max_length=80, db_index=True)
     message = models.OneToOneField("outbox.Message", models.PROTECT, related_name="+", verbose_name=_("message"))
@@ -95,7 +95,7 @@ class InstructionFact(AppendOnlyModel):
     kind = models.CharField(_("what happened"), max_length=12, choices=FactKind.choices)
     happened_at = models.DateTimeField(_("happened"))
     recorded_at = models.DateTimeField(_("recorded"), db_index=True)
-    actor_ref = models.CharField(_("told by"), max_length=60)
+    actor_ref = models.CharField(_("entered by"), max_length=60)
 
     data_categories = declare(none="id instruction kind happened_at recorded_at actor_ref")
 

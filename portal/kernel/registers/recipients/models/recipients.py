@@ -28,10 +28,10 @@ class Recipient(DatedEntry):
     used_categories = models.JSONField(_("kinds of data"), default=list)
     #: ISO 3166-1, two letters: where the data lies (policy 13).
     country = models.CharField(_("country"), max_length=2)
-    contact = models.CharField(_("e-mail address of its privacy contact"), max_length=254)
+    contact = models.CharField(_("email address of its privacy contact"), max_length=254)
     #: Empty for a service, such as a bank or a host: what it has to do is a task for a person.
     url = models.CharField(_("webhook address"), max_length=500, blank=True)
-    address_form = models.CharField(_("how it is told whom"), max_length=8, choices=AddressForm.choices)
+    address_form = models.CharField(_("how it is notified of whom"), max_length=8, choices=AddressForm.choices)
 
     record = Record(
         name=_("Recipients and processors"),
@@ -80,9 +80,9 @@ class RecipientSecret(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("made by")
     )
-    ended_at = models.DateTimeField(_("holds until"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("valid until"), null=True, blank=True)
 
-    record = Record(kept="A secret between two systems, nobody's data.")
+    record = Record(kept="A secret between two systems, no one's data.")
     data_categories = declare(none="id recipient_code made_at made_by ended_at", credential="secret")
 
     class Meta:

@@ -35,8 +35,8 @@ class Contract(BookEntry):
     kind = models.CharField(_("kind"), max_length=16, choices=ContractKind.choices)
     clauses = CodesField(_("what it says"), known=lambda: Clause.choices)
     signed_on = models.DateField(_("signed on"))
-    valid_until = models.DateField(_("last day it holds"), null=True, blank=True)
-    paper_sha256 = models.CharField(_("SHA-256 of the signed paper"), max_length=64, blank=True)
+    valid_until = models.DateField(_("last valid day"), null=True, blank=True)
+    paper_sha256 = models.CharField(_("SHA-256 of the signed document"), max_length=64, blank=True)
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
     ABOUT = ("recipient_code",)
@@ -61,7 +61,7 @@ class RecipientCheck(BookEntry):
     recipient_code = models.SlugField(_("code of the recipient"), max_length=40, db_index=True)
     service = models.CharField(_("what it does"), max_length=16, choices=ServiceKind.choices)
     sub_processors = models.CharField(_("whom it hands data on to"), max_length=500, blank=True)
-    region = models.CharField(_("region where the data lies"), max_length=120)
+    region = models.CharField(_("region where the data is stored"), max_length=120)
     sells_nothing = models.BooleanField(_("it has stated that it neither sells nor shares the data"), default=False)
     training_use = models.CharField(_("training of AI models"), max_length=8, choices=TrainingUse.choices)
     allowed_categories = CodesField(_("kinds of data it may get"), known=lambda: CATEGORIES)
@@ -99,10 +99,10 @@ class Transfer(BookEntry):
     recipient_code = models.SlugField(_("code of the recipient"), max_length=40, db_index=True)
     country = models.CharField(_("country"), max_length=2)
     used_categories = CodesField(_("kinds of data"), known=lambda: CATEGORIES)
-    mechanism = models.CharField(_("what it rests on"), max_length=16, choices=Mechanism.choices)
+    mechanism = models.CharField(_("what it is based on"), max_length=16, choices=Mechanism.choices)
     assessed_on = models.DateField(_("risks in that country assessed on"))
     assessment = models.CharField(_("what the assessment found"), max_length=500)
-    valid_until = models.DateField(_("last day it holds"), null=True, blank=True)
+    valid_until = models.DateField(_("last valid day"), null=True, blank=True)
 
     OWN = (
         *("recipient_code", "country", "used_categories", "mechanism", "assessed_on", "assessment"),

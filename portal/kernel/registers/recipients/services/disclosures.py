@@ -91,5 +91,5 @@ def _receipt(whose: UUID, purpose: str, now: datetime) -> str:
     advisory_locks.take(*own_turns_of(refs_of(whose)))
     receipt: str = answers.consent_standing.ask(subject_ref=whose, purpose=purpose, at=now)
     if not receipt:
-        raise Refused(_("This rests on consent, and no yes stands: nothing may be sent."), code="NO_CONSENT")
+        raise Refused(_("This is based on consent, and there is no consent: nothing may be sent."), code="NO_CONSENT")
     return receipt

@@ -167,7 +167,7 @@ def instruct(
             sealed_for=sealed_for,
         )
         if given is None:
-            raise RuntimeError("a word with something to do is an instruction")
+            raise RuntimeError("a notification with something to do is an instruction")
         field_changes.watch_created(given)
         _start([given], actor=actor, at=at)
     return given

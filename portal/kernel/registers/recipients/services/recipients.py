@@ -64,15 +64,15 @@ def propose(
     """
     if not _CODE.fullmatch(code):
         raise at_field(
-            "code", _("Enter a code of small letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT"
+            "code", _("Enter a code of lower-case letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT"
         )
     if not _COUNTRY.fullmatch(country):
-        raise at_field("country", _("Choose the country where the data lies."), code="COUNTRY_FORMAT")
+        raise at_field("country", _("Choose the country where the data is stored."), code="COUNTRY_FORMAT")
     is_service = kind == RecipientKind.SERVICE
     in_use = {purpose.code for purpose in law.purposes_in_force(on=clock.day(now))}
     fields = {
         "code": code,
-        "name": filled(name, str(_("Enter the recipient's name: people are told it."))),
+        "name": filled(name, str(_("Enter the recipient's name: people will see it."))),
         "kind": str(RecipientKind(kind)),
         "purposes": _chosen("purposes", purposes, in_use, _("Choose what the recipient uses the data for.")),
         "channels": _chosen(
@@ -125,7 +125,7 @@ def _webhook_address(text: str) -> str:
     if not named and not _may_be_public(parts.hostname or ""):
         raise at_field(
             "url",
-            _("This address lies inside a network. Only the operator can name such a host."),
+            _("This address is inside a network. Only the operator can name such a host."),
             code="PRIVATE_ADDRESS",
         )
     return url
@@ -148,7 +148,7 @@ def new_secret(recipient: Recipient, *, actor: Actor, now: datetime) -> str:
     """
     person = maker_checker.person_of(actor)
     if recipient.checked_at is None or recipient.ends_at is not None or recipient.answer != Answer.APPROVED:
-        raise IllegalMove(_("This recipient does not hold: it was not agreed to, or has ended."))
+        raise IllegalMove(_("This recipient is not valid: it was not approved, or has ended."))
     text = webhook_signatures.new_secret()
     with transaction.atomic():
         row = RecipientSecret.objects.create(recipient_code=recipient.code, secret=text, made_at=now, made_by=person)

@@ -112,7 +112,7 @@ def by_staff(
     maker_checker.person_of(actor)
     reached_at = _reached_at(people.refs_of(subject_ref), recipient)
     if recipient.url and not reached_at:
-        said = _("No address of this person is known: the recipient could not tell whom it is about.")
+        said = _("No address of this person is known: the recipient could not know whom it is about.")
         raise Refused(said, code="NO_ADDRESS")
     return recipient_notifications.instruct(
         recipient,

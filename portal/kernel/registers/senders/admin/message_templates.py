@@ -23,9 +23,9 @@ from portal.kernel.registers.senders.services import message_templates
 #: What the second person must look at: the check of words cannot.
 QUESTIONS = (
     _("Does every sentence belong to the category? One promotional sentence makes the whole message promotional."),
-    _("Does each variable hold only what its kind says?"),
-    _("Do the links and numbers lead to the fiduciary, and to nobody else?"),
-    _("Does the reason for each warning hold?"),
+    _("Does each variable contain only what its kind says?"),
+    _("Do the links and numbers lead to the fiduciary, and to no one else?"),
+    _("Is the reason for each warning valid?"),
 )
 
 

@@ -60,7 +60,7 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
         holds = HOLDS if obj is None else ("holds_from", *HOLDS[1:])
         return ("fiduciary", *self.own_fields, *holds, *beside, *PROPOSAL)
 
-    @admin.display(description=_("holds from"), ordering="starts_at")
+    @admin.display(description=_("valid from"), ordering="starts_at")
     def holds_from(self, obj: Any) -> str:
         """When it holds: a proposal holds from no day yet, and one that was refused never."""
         if obj.answer == Answer.APPROVED:

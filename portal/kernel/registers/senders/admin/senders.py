@@ -23,7 +23,9 @@ class SenderBookAdmin(EntryAdmin):
     view_permission = Permission.SENDER_VIEW
     add_permission = Permission.SENDER_PROPOSE
     end_permission = Permission.SENDER_END
-    end_means = _("It holds no longer from now on. It stays in the book and can be registered anew by two people.")
+    end_means = _(
+        "It is no longer valid from now on. It stays in the register and can be registered anew by two people."
+    )
 
 
 @admin.register(SendingEntity)

@@ -24,8 +24,8 @@ from portal.kernel.registers.senders.selectors import senders
 E = TypeVar("E", bound=DatedEntry)
 
 FORBIDS = _(
-    "Two people agreed that this forbids something: one does not end it. Propose what holds instead, with the same code: "
-    "it takes the place of this one once another person agrees."
+    "Two people agreed that this forbids something: one does not end it. Propose what is valid instead, with the "
+    "same code: it replaces this one once another person approves."
 )
 
 #: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.entry_validation`` fills it.
@@ -91,7 +91,7 @@ def propose(
     """
     if clock.day(starts_at) < clock.day(now):
         said = _(
-            "Choose today or a later day: this was not in the book on earlier days, and the past is not rewritten."
+            "Choose today or a later day: this was not in the register on earlier days, and the past is not rewritten."
         )
         raise at_field("starts_at", said, code="DAY_PASSED")
     entry = maker_checker.propose(
@@ -149,7 +149,7 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
                 FOLLOWS[type(entry)](entry, next(iter(replaced), None), actor, now)
             record(entry, ANSWERED, actor=actor, now=now)
     except IntegrityError as error:
-        raise LostRace(_("Somebody else registered the same a moment ago.")) from error
+        raise LostRace(_("Another person registered the same a moment ago.")) from error
     senders.forget()
 
 
@@ -182,7 +182,8 @@ def _require_same_subject(entry: DatedEntry, other: DatedEntry) -> None:
     for name in other.ABOUT:
         if getattr(entry, name) != getattr(other, name):
             message = _(
-                "%(entry)s of %(whose)s has this code and is about something else. What takes its place stays about the same: "
+                "%(entry)s of %(whose)s has this code and is about something else. What takes its place stays "
+                "about the same: "
                 "choose another code for this."
             )
             said = message % {"entry": other, "whose": other.fiduciary}
@@ -211,7 +212,7 @@ def require_new(entry: DatedEntry) -> None:
     for twins in entry.twins():
         waiting = twins.filter(answer=Answer.PENDING).exclude(pk=entry.pk).select_related("fiduciary").first()
         if waiting is not None:
-            message = _("%(entry)s is proposed already for %(whose)s. Have that proposal answered first.")
+            message = _("%(entry)s is proposed already for %(whose)s. Have that proposal decided first.")
             raise _taken(entry, message, waiting, "ENTRY_WAITING")
 
 
@@ -267,7 +268,7 @@ def _require_unneeded(entry: DatedEntry, *, at: datetime, heir: DatedEntry | Non
 def _end(entry: DatedEntry, *, at: datetime, actor: Actor, now: datetime) -> None:
     rows = type(entry)._default_manager.filter(not_ended(at=now), pk=entry.pk)
     if rows.update(ends_at=max(at, entry.starts_at), ended_by=maker_checker.person_of(actor)) != 1:
-        raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
+        raise IllegalMove(_("This is not valid: it was not approved, or has ended already."))
     entry.refresh_from_db()
     record(entry, ENDED, actor=actor, now=now)
 

@@ -175,7 +175,7 @@ def _link(text: str) -> str:
 def _number(text: str) -> str:
     digits = "".join(letter for letter in ascii_digits(text) if letter.isdigit())
     if not _TARGET_NUMBER.fullmatch(digits):
-        raise at_field("value", _("Enter a telephone number or short code."), code="NUMBER_FORMAT")
+        raise at_field("value", _("Enter a phone number or short code."), code="NUMBER_FORMAT")
     return digits
 
 

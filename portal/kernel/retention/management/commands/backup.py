@@ -15,7 +15,7 @@ from portal.kernel.vault.backups import Cleared, Manifest, Places
 
 def add_places(parser: CommandParser) -> None:
     """Where backups lie, for both commands."""
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where the data lies (default: BACKUP_DIR)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where the data is stored (default: BACKUP_DIR)")
     parser.add_argument("--key-files", type=Path, metavar="DIR", help="where the keys lie (default: BACKUP_KEYS_DIR)")
 
 
@@ -84,7 +84,7 @@ class Command(PortalCommand):
                 known = command_line.explain(error)
                 if known is None:
                     self.stderr.write(traceback.format_exc())
-                code, line = known or (UNDECIDED, f"{type(error).__name__}. The trace stands above.")
+                code, line = known or (UNDECIDED, f"{type(error).__name__}. The trace is above.")
                 worst = max(worst, code)
                 body["failed"][step.__name__] = line
                 lines.append(f"FAILED to {step.__name__}: {line}")
@@ -106,8 +106,8 @@ def told_of(ended: Cleared) -> str:
     lines = [one.name for one in ended.removed]
     lines.append(f"{len(ended.removed)} expired backups were removed.")
     lines += [
-        f"{name} is left: this BACKUP_KEY did not write it and its time is over, or cannot be told. Run this again under "
-        "the key that wrote it; a folder that no key opens a person has to look at and remove."
+        f"{name} is left: this BACKUP_KEY did not write it and its time is over, or is not known. Run this again "
+        "under the key that wrote it; a folder that no key opens has to be reviewed and removed by a person."
         for name in ended.left
     ]
     return "\n".join(lines)

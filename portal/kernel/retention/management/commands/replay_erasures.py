@@ -8,7 +8,7 @@ from portal.kernel.retention.services import erasure_replay
 
 
 class Command(PortalCommand):
-    help = "After a restore from an older dump: erase again what was erased since. Run it before anybody can sign in."
+    help = "After a restore from an older dump: erase again what was erased since. Run it before anyone can sign in."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints the numbers; safe to repeat. Exit code 1 when something is still here: then look at the log."""

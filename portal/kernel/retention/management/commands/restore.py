@@ -21,8 +21,8 @@ NEXT = (
 
 class Command(PortalCommand):
     help = (
-        "Bring back the main database and the stored files of a backup, and erase again what was erased since. The key "
-        "database stays as it is unless it is empty. Stop web, workers and beat first."
+        "Restore the main database and the stored files of a backup, and erase again what was erased since. The "
+        "key database stays as it is unless it is empty. Stop web, workers and beat first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,8 +30,8 @@ class Command(PortalCommand):
         parser.add_argument("name", metavar="NAME", help="the backup's name, or 'latest'")
         add_places(parser)
         which = parser.add_mutually_exclusive_group()
-        which.add_argument("--only-keys", action="store_true", help="bring back the key database alone")
-        which.add_argument("--keys-of", metavar="NAME", help="bring the key database back too, from this backup")
+        which.add_argument("--only-keys", action="store_true", help="restore the key database alone")
+        which.add_argument("--keys-of", metavar="NAME", help="restore the key database too, from this backup")
         parser.add_argument(
             "--replace", action="store_true", help="the databases are in use: put the backup in their place"
         )
@@ -64,13 +64,15 @@ class Command(PortalCommand):
             "access": back.access and asdict(back.access),
         }
         line = (
-            f"Brought back {one.name}: {told(one)} Of {back.replayed.marks} erasures on record {back.replayed.undone} had "
-            f"been undone; {back.replayed.erased} records and {back.replayed.redacted} contents of the ledger were erased "
+            f"Restored {one.name}: {told(one)} Of {back.replayed.marks} erasures on record {back.replayed.undone} had "
+            f"been undone; {back.replayed.erased} records and {back.replayed.redacted} contents of the ledger were "
+            "erased "
             f"again; {back.left} are left.\n{NEXT}"
         )
         if back.restored.closed:
             line = (
-                f"{back.restored.closed} stored files lie under keys made after this backup and open no more.\n{line}"
+                f"{back.restored.closed} stored files are encrypted under keys made after this backup and can no "
+                f"longer be opened.\n{line}"
             )
         if back.access:
             line = f"{line}\n{_access(back.access)}"
@@ -79,11 +81,14 @@ class Command(PortalCommand):
 
 def _access(back: RestoredAccess) -> str:
     """What came back with the main database, what ended again, and what is for people to review."""
-    review = "Review them before anybody signs in: what ended after this backup was taken "
+    review = "Review them before anyone signs in: what ended after this backup was taken "
     review += "and the replaced database did not say is active again." if back.is_known else "is active again."
     return (
-        f"{back.sessions} sessions and {back.invitations} open invitations were ended. By the database that was replaced "
-        f"{back.accounts_ended} staff accounts, {back.roles_ended} role assignments and {back.api_keys_ended} API keys ended "
-        f"again. Active now: {back.accounts} staff accounts, {back.roles} role assignments and {back.api_keys} API keys. "
+        f"{back.sessions} sessions and {back.invitations} open invitations were ended. By the database that was "
+        "replaced "
+        f"{back.accounts_ended} staff accounts, {back.roles_ended} role assignments and {back.api_keys_ended} API "
+        "keys ended "
+        f"again. Active now: {back.accounts} staff accounts, {back.roles} role assignments and {back.api_keys} API "
+        "keys. "
         f"{review}"
     )

@@ -28,13 +28,14 @@ class Command(PortalCommand):
             failed = found.failed
             numbers = {"due": found.due, "held": found.held, "kept_by_law": found.kept_by_law}
             numbers["to_erase"] = found.to_erase
-            words = "{due} due: {held} held, {kept_by_law} kept by law, {to_erase} to erase. Nothing was erased."
+            words = "{due} due: {held} under legal hold, {kept_by_law} retained by law, {to_erase} to erase. Nothing was erased."
         else:
             night = nightly_run.pass_over(now=now, actor=actor.system("run_retention"))
             ended, numbers = night.ended, _numbers(night)
             failed = sorted({step.eraser for run in ended for step in run.steps.exclude(failure="")})
             words = (
-                "{due} due: {held} held, {kept_by_law} kept by law, {erased} erased, {waiting} wait for two people. "
+                "{due} due: {held} under legal hold, {kept_by_law} retained by law, {erased} erased, {waiting} "
+                "wait for two people. "
             )
             words += f"Certificates: {', '.join(run.reference for run in ended)}"
             words += f". Plan: {night.plan.reference}" if night.plan is not None else ""

@@ -31,6 +31,6 @@ class Command(PortalCommand):
         line = (
             f"{done.rules} rules of law and {done.house_rules} house rules: {done.added} added, "
             f"{done.superseded} superseded; {done.purposes} purposes and {kept} retention rules added; "
-            f"{others} rows of other books (signers' certificates)."
+            f"{others} rows of other registers (signers' certificates)."
         )
         self.answer(body, line, options=options)
