@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import TextChoices
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
@@ -12,7 +13,7 @@ from consent.base.choices import NoticeKind, Weight
 from consent.base.models.notices import BINDING_LANGUAGE, Notice, NoticeVersion
 from consent.base.selectors.notices import summary_languages
 from consent.notices.rules.clauses import is_number
-from consent.notices.selectors.languages import language_of, languages
+from consent.notices.selectors.languages import language_of
 from consent.notices.services import policy_files
 from consent.notices.services.draft_edits import REASONS
 from portal.kernel.core import clock
@@ -273,33 +274,68 @@ class NewVersionForm(forms.Form):
         file = cleaned.get("file")
         if not file:
             raise Refused(gettext_lazy("Choose a file, or choose another way for the words."), code="NO_FILE")
-        words = policy_files.read(file.name, file.read(policy_files.LARGEST_FILE + 1))
-        if names_an_identity_number(words):
-            raise Refused(
-                gettext_lazy(
-                    "The file has an Aadhaar number, a PAN or the number of a card. Take it out: it must not be kept here."
-                ),
-                code="NUMBER_IN_WORDS",
-            )
-        return words
+        return words_of_file(file)
+
+
+def words_of_file(file: UploadedFile) -> str:
+    """The text of a chosen file. Raises Refused where it cannot be read, or has words that must not be kept."""
+    words = policy_files.read(file.name or "", file.read(policy_files.LARGEST_FILE + 1))
+    if names_an_identity_number(words):
+        raise Refused(
+            gettext_lazy(
+                "The file has an Aadhaar number, a PAN or the number of a card. Take it out: it must not be kept here."
+            ),
+            code="NUMBER_IN_WORDS",
+        )
+    return words
 
 
 class TranslationForm(forms.Form):
-    """A text in another language."""
+    """A text in another language: a file, or words in the box. ``seen`` is the translation that was there at the time."""
 
-    language = forms.ChoiceField(
-        label=gettext_lazy("Language"),
-        choices=lambda: [(one.code, f"{one.name} ({one.code})") for one in languages().values() if one.code != "en"],
-    )
-    text = PublicWords(
-        label=gettext_lazy("Text"),
-        help_text=gettext_lazy(
-            "The clauses with the numbers of the binding text. Written by a person, not by a machine."
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    file = needed(
+        gettext_lazy("unless the text is in the box"),
+        forms.FileField(
+            label=gettext_lazy("File"),
+            help_text=gettext_lazy("A file that ends in .txt, .md, .docx or .html, at most 1 MB."),
+            widget=forms.ClearableFileInput(attrs={"accept": ".txt,.md,.markdown,.docx,.html,.htm"}),
+            required=False,
+            allow_empty_file=True,
         ),
-        widget=forms.Textarea(attrs={"rows": 16}),
-        max_length=400_000,
-        strip=False,
     )
+    text = needed(
+        gettext_lazy("unless a file is chosen"),
+        PublicWords(
+            label=gettext_lazy("Text"),
+            help_text=gettext_lazy(
+                "The clauses with the numbers of the binding text. Written by a person, not by a machine."
+            ),
+            widget=forms.Textarea(attrs={"rows": 16}),
+            max_length=policy_files.LARGEST,
+            required=False,
+            strip=False,
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """``words``: those of the file where one is chosen, else those of the box."""
+        cleaned = super().clean() or {}
+        if not self.has_error("text"):
+            field = "file" if cleaned.get("file") else "text"
+            try:
+                cleaned["words"] = (
+                    words_of_file(cleaned["file"]) if field == "file" else policy_files.neat(cleaned["text"])
+                )
+            except PortalError as refusal:
+                self.add_error(field, forms.ValidationError(str(refusal), code=refusal.code))
+        return cleaned
+
+    def keep_words(self) -> None:
+        """Let the words of a file that could be read stand in the box: no browser keeps a chosen file."""
+        if words := self.cleaned_data.get("words"):
+            self.data = self.data.copy()
+            self.data["text"] = words
 
 
 class TranslationAnswerForm(AnswerForm):

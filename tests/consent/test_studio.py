@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from consent.base.selectors.notices import open_defects, standing_defects
-from consent.models import NoticeVersion, TextReview
+from consent.models import NoticeText, NoticeVersion, TextReview
 from consent.notices.admin.studio import status_of
 from consent.notices.selectors.translation_progress import Standing, progress
 from consent.notices.services import draft_edits, policy_import, publication
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
+from tests.consent.documents import as_word
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import CLEAN, FAULTY, draft
 from tests.people.factories import StaffFactory
@@ -165,7 +169,7 @@ def test_the_page_of_the_policy_of_the_company_is_no_heavier_than_sixty_kilobyte
 
 def test_the_pages_of_a_version_lead_to_each_other_as_far_as_the_login_may_open_them(officer):
     version = draft(CLEAN)
-    names = [("change",), ("clauses", "en"), ("changes",), ("details",)]
+    names = [("change",), ("clauses", "en"), ("changes",), ("languages",), ("details",)]
     for name in names:
         shown = officer.get(page(version, *name))
         tabs = [tab.url for tab in shown.context["studio"]["tabs"]]
@@ -173,7 +177,9 @@ def test_the_pages_of_a_version_lead_to_each_other_as_far_as_the_login_may_open_
         assert [tab.url for tab in shown.context["studio"]["tabs"] if tab.is_here] == [page(version, *name)]
     auditor = staff_client(StaffFactory(roles=["administrator"]))
     shown = auditor.get(page(version, "changes"))
-    assert [tab.url for tab in shown.context["studio"]["tabs"]] == [page(version, "change"), page(version, "changes")]
+    assert [tab.url for tab in shown.context["studio"]["tabs"]] == [
+        page(version, name) for name in ("change", "changes", "languages")
+    ]
 
 
 def checks_on(answer):
@@ -244,3 +250,101 @@ def test_the_approver_lands_on_the_changed_words_and_on_the_clauses_that_moved(o
     assert "2 clauses have another number:" in main
     assert "3 is now 2:" in main
     assert "2 is now 3:" in main
+
+
+def languages_page(version, language="hi"):
+    return page(version, "languages_one", language)
+
+
+def test_the_clauses_of_a_translation_stand_beside_the_binding_text_with_those_first_that_need_work(
+    officer, translated
+):
+    whole = officer.get(languages_page(translated)).text
+    assert "2 of 2 clauses are current." in whole
+    assert whole.count("✓ Current") == 3
+    change(translated, "en", "2", clock.now() + timedelta(minutes=1), body="Write or call.")
+    shown = officer.get(page(translated, "languages_one", "hi"))
+    assert [row.binding.number for row in shown.context["rows"]] == ["2"]
+    assert "Stale, because the binding words changed: 2." in shown.text
+    assert "Write or call." in shown.text
+    assert "हमें लिखें।" in shown.text
+    assert f'href="{page(translated, "clause", "hi", 3)}"' in shown.text
+    assert officer.get(languages_page(translated) + "?all").text.count("✓ Current") == 2
+
+
+def test_a_translated_file_replaces_the_translation_of_a_draft_and_the_earlier_text_is_kept(officer, translated):
+    old = translated.texts.get(language="hi")
+    words = HINDI.replace("सब।", "पूरा।")
+    file = SimpleUploadedFile("hi.docx", as_word(words))
+    assert officer.post(languages_page(translated), {"seen": old.sha256, "file": file}).status_code == 302
+    text = translated.texts.get(language="hi")
+    assert (text.revision, text.text, text.needs_native_review) == (2, words, True)
+    assert NoticeText.every.get(pk=old.pk).text == HINDI
+    event = AuditEvent.objects.filter(kind=AuditKind.NOTICES_VERSION_DRAFTED).latest("pk")
+    assert event.facts["sha256"] == text.sha256
+    assert officer.get(languages_page(translated)).context["shown"].current == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "words"),
+    [
+        ({"text": ""}, "text", "no words"),
+        ({"text": "1. दायरा\n\nसब।\n"}, "text", "not those of the binding text"),
+        ({"text": HINDI}, "text", "has these words already"),
+        ({"text": HINDI.replace("सब", "ABCPE1234F")}, "text", "a PAN"),
+        ({"file": ("hi.pdf", b"%PDF")}, "file", "ends in .txt"),
+        ({"file": ("hi.txt", b"ABCPE1234F")}, "file", "a PAN"),
+        ({"text": HINDI.replace("सब", "पूरा"), "seen": "0" * 64}, "__all__", "Somebody else changed this translation"),
+    ],
+)
+def test_a_translation_that_cannot_be_taken_is_refused_with_what_was_entered(officer, translated, sent, field, words):
+    given = {"seen": translated.texts.get(language="hi").sha256, **sent}
+    if "file" in sent:
+        given["file"] = SimpleUploadedFile(*sent["file"])
+    answer = officer.post(languages_page(translated), given)
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert words in str(answer.context["form"].errors[field])
+    if sent.get("text"):
+        assert answer.context["form"]["text"].value().strip() == sent["text"].strip()
+    assert translated.texts.get(language="hi").revision == 1
+
+
+def test_words_of_a_file_with_other_clauses_stay_in_the_box(officer, translated):
+    file = SimpleUploadedFile("mr.txt", "1. व्याप्ती\n".encode())
+    answer = officer.post(languages_page(translated, "mr"), {"file": file})
+    assert answer.status_code == 422
+    assert answer.context["form"]["text"].value() == "1. व्याप्ती\n"
+    assert not translated.texts.filter(language="mr").exists()
+
+
+def test_a_stale_translation_is_read_again_by_somebody_whose_name_is_shown(translated):
+    reader = StaffFactory(roles=["data_protection_officer"], full_name="Sunita Joshi")
+    reads = staff_client(reader)
+    text = translated.texts.get(language="hi")
+    ask = reverse("admin:consent_noticetext_do_one", args=[text.pk, "review"])
+    assert ask in reads.get(languages_page(translated)).text
+    reads.post(ask, {"answer": "1"})
+    shown = reads.get(languages_page(translated)).text
+    assert "Read by Sunita Joshi" in shown
+    assert ask not in shown
+    change(translated, "en", "2", clock.now(), body="Write or call.")
+    assert ask in reads.get(languages_page(translated)).text
+    reads.post(ask, {"answer": "1"})
+    assert standings(translated)["2"] == Standing.CURRENT
+    assert ask not in reads.get(languages_page(translated)).text
+
+
+def test_only_who_may_propose_brings_a_translation_and_a_published_text_is_not_replaced(officer, translated):
+    support = staff_client(StaffFactory(roles=["support"]))
+    url = languages_page(translated)
+    assert support.get(url).context["form"] is None
+    assert support.post(url, {"text": HINDI}).status_code == 403
+    assert officer.get(languages_page(translated, "en")).status_code == 404
+    assert officer.get(languages_page(translated, "tlh")).status_code == 404
+    assert officer.get(languages_page(translated, "ta")).text.count("Add a translation") == 1
+    NoticeVersion.objects.update(state="published", published_at=clock.now())
+    assert officer.get(url).context["form"] is None
+    refused = officer.post(url, {"text": HINDI.replace("सब", "पूरा")})
+    assert refused.status_code == 422
+    assert translated.texts.get(language="hi").revision == 1

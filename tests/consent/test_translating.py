@@ -106,10 +106,11 @@ def test_a_language_that_is_there_or_proposed_is_not_brought_again(version, make
 def test_the_pages_of_translations(version):
     officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
     administrator = staff_client(StaffFactory(roles=["administrator"]))
-    bring = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "add-translation"])
-    answer = officer.post(bring, {"answer": "1", "language": "mr", "text": "1. व्याप्ती"})
-    assert "The clauses are not those of the binding text" in answer.content.decode()
-    officer.post(bring, {"answer": "1", "language": "mr", "text": MARATHI})
+    bring = reverse("admin:consent_noticeversion_languages_one", args=[version.pk, "mr"])
+    answer = officer.post(bring, {"text": "1. व्याप्ती"})
+    assert answer.status_code == 422
+    assert "The clauses are not those of the binding text" in str(answer.context["form"].errors["text"])
+    assert officer.post(bring, {"text": MARATHI}).status_code == 302
     proposal = TranslationProposal.objects.get()
     own = administrator.get(reverse("admin:consent_translationproposal_change", args=[proposal.pk]))
     assert "व्याप्ती" in own.content.decode()

@@ -477,7 +477,6 @@ BOOKS: dict[str, Book] = {
         add="consent.notice:import",
         export="jobs.list:export",
         acts={
-            "add-translation": "consent.notice:propose",
             "drop-draft": "consent.notice:propose",
             "propose-publication": "consent.notice:propose",
             "record-review": "consent.notice:propose",
@@ -488,6 +487,8 @@ BOOKS: dict[str, Book] = {
             "clause_act": ("consent.notice:propose", ["en", 1, "down"]),
             "clauses": ("consent.notice:propose", ["en"]),
             "details": ("consent.notice:propose", []),
+            "languages": ("consent.notice:view", []),
+            "languages_one": ("consent.notice:view", ["hi"]),
             "through": ("consent.notice:propose", ["en"]),
         },
     ),

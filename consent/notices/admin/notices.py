@@ -10,17 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.base.choices import VersionState
-from consent.base.models.notices import NoticeText, NoticeVersion, PolicyDefect
+from consent.base.models.notices import NoticeVersion, PolicyDefect
 from consent.base.permissions import Permission
 from consent.base.selectors.notices import defects_in_drafts, open_defects
 from consent.notices.admin.changes import ChangesBeside, changes_of
 from consent.notices.admin.defects import cannot_be_overridden, defect_standing, place_of
 from consent.notices.admin.draft_editor import ClausePages
+from consent.notices.admin.languages import LanguagesPage
 from consent.notices.admin.new_version import NewVersionPage
 from consent.notices.admin.studio import checks_of, studio
-from consent.notices.forms import TranslationForm, WeightForm
+from consent.notices.forms import WeightForm
 from consent.notices.selectors.languages import language_of
-from consent.notices.services import policy_reviews, publication, translations
+from consent.notices.services import policy_reviews, publication
 from portal.kernel.core import clock
 from portal.kernel.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.kernel.core.admin.bases import ReasonForm
@@ -46,10 +47,6 @@ def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
     return format_html("{} {}", said, links)
 
 
-def was_dropped(version: NoticeVersion, user: Any) -> str:
-    return _("This version was dropped.") if version.state == VersionState.DROPPED else ""
-
-
 def cannot_be_reviewed(version: NoticeVersion, user: Any) -> str:
     return policy_reviews.not_in_force(version, at=clock.now())
 
@@ -71,7 +68,7 @@ class DefectInline(RowsBeside):
 
 
 @admin.register(NoticeVersion)
-class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmin):
+class NoticeVersionAdmin(NewVersionPage, LanguagesPage, ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(NoticeVersion, "id notice number state weight effective_on drafted_at published_at")
     view_permission = Permission.NOTICE_VIEW
     list_display = ("notice", "number", "state", "effective_on", "published_at", "defects_open")
@@ -131,20 +128,6 @@ class NoticeVersionAdmin(NewVersionPage, ChangesBeside, ClausePages, AuditedExpo
     def record_review(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
         policy_reviews.record_review(version=obj, actor=actor_of(request))
         return _("Recorded.")
-
-    @service_action(
-        permission=Permission.NOTICE_PROPOSE,
-        ask=TranslationForm,
-        label=gettext_lazy("Add a translation"),
-        skip=was_dropped,
-        description=gettext_lazy(
-            "A draft takes it at once. To a published text it is added when another person agrees; nobody is told or asked "
-            "again because of it."
-        ),
-    )
-    def add_translation(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
-        made = translations.bring(version=obj, **answer, actor=actor_of(request))
-        return _("Added to the draft.") if isinstance(made, NoticeText) else _("Proposed. Another person has to agree.")
 
     @service_action(permission=Permission.NOTICE_PROPOSE, label=gettext_lazy("Drop the draft"), skip=not_a_draft)
     def drop_draft(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:

@@ -17,6 +17,9 @@ from consent.notices.selectors.translation_progress import progress
 from consent.notices.services.publication_checks import Check, publication_checks
 from portal.kernel.core import access, clock
 
+#: Pages with an address for each language below their own.
+LANGUAGES = frozenset({"languages"})
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -65,6 +68,7 @@ def _own(request: HttpRequest, version: NoticeVersion) -> list[tuple[str, list[A
         ("change", []),
         ("clauses", [BINDING_LANGUAGE]),
         ("changes", []),
+        ("languages", []),
         ("details", []),
     ]
     return [(name, [version.pk, *args]) for name, args in pages if may_edit or name not in editing]
@@ -75,8 +79,10 @@ def _tabs(request: HttpRequest, version: NoticeVersion) -> Iterator[Tab]:
         "change": _("Overview"),
         "clauses": _("Text and issues"),
         "changes": _("What changes"),
+        "languages": _("Languages"),
         "details": _("Day, summary and purposes"),
     }
     for name, args in _own(request, version):
         url = reverse(f"admin:consent_noticeversion_{name}", args=args)
-        yield Tab(labels[name], url, request.path == url)
+        is_here = request.path == url or (name in LANGUAGES and request.path.startswith(url))
+        yield Tab(labels[name], url, is_here)

@@ -21,7 +21,7 @@ from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
 from portal.kernel.core import clock
 from portal.kernel.core.actor import Actor
-from portal.kernel.core.errors import IllegalMove, NotFound, Refused
+from portal.kernel.core.errors import IllegalMove, LostRace, NotFound, Refused
 
 
 @dataclass(frozen=True)
@@ -163,16 +163,33 @@ def add_translation(
     text: str,
     needs_native_review: bool,
     actor: Actor,
+    seen: str | None = None,
     now: datetime | None = None,
 ) -> NoticeText:
-    """Add a language to a draft. Raises IllegalMove for a version that is published: its words do not change."""
+    """Add a language to a draft, or another revision of one that it has, in one transaction.
+
+    ``seen`` as in ``translations.bring``. Raises IllegalMove for a version that is published: its words do not change;
+    LostRace when somebody else changed the translation; Refused (SAME_TEXT) for the words that are there.
+    """
     at = now or clock.now()
-    if version.state != VersionState.DRAFT:
-        raise IllegalMove(_("This version is published. Draft a new one to change its texts."))
-    if version.texts.filter(language=language).exists():
-        raise Refused(_("This version has a text in that language already."), code="LANGUAGE_TAKEN")
     with transaction.atomic():
-        added = add_text(version, language, text, needs_native_review=needs_native_review, at=at)
+        draft = NoticeVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+        if draft.state != VersionState.DRAFT:
+            raise IllegalMove(_("This version is published. Draft a new one to change its texts."))
+        present = draft.texts.filter(language=language).first()
+        if seen is not None and seen != (present.sha256 if present is not None else ""):
+            raise LostRace(
+                _(
+                    "Somebody else changed this translation after you opened it. Your words are below; compare, then save."
+                )
+            )
+        if present is not None and present.text == text:
+            said = _(
+                "The draft has these words already. If they still fit, record that a native speaker has read them."
+            )
+            raise Refused(said, code="SAME_TEXT")
+        revision = present.revision + 1 if present is not None else 1
+        added = add_text(version, language, text, needs_native_review=needs_native_review, at=at, revision=revision)
         binding = version.binding
         draft_checks.weigh_draft(version, clauses_of(binding), text_sha256=binding.sha256, at=at)
         record(

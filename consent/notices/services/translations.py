@@ -13,6 +13,7 @@ from consent.base.permissions import Act
 from consent.base.rules import policy_parser
 from consent.notices.models.publication import TranslationProposal
 from consent.notices.selectors.languages import languages
+from consent.notices.selectors.translation_progress import progress
 from consent.notices.services import policy_import, publication
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
@@ -24,13 +25,21 @@ from portal.kernel.people.services import maker_checker
 
 
 def bring(
-    *, version: NoticeVersion, language: str, text: str, actor: Actor, now: datetime | None = None
+    *,
+    version: NoticeVersion,
+    language: str,
+    text: str,
+    actor: Actor,
+    seen: str | None = None,
+    now: datetime | None = None,
 ) -> NoticeText | TranslationProposal:
-    """Bring a translation: a draft takes it at once, for two people publish it anyway; a published version takes it when
-    another person agrees.
+    """Bring a translation: a draft takes it at once, for two people publish it anyway, also in the place of one it has; a
+    published version takes one in a new language when another person agrees.
 
-    Raises Refused for a language the law does not name, one that has a text already, an empty text, or, for a text with
-    numbered clauses, a translation that has other numbers; NotAllowed when the role may not propose.
+    ``seen`` is the SHA-256 of the translation that was open, empty where there was none; None: whatever is there. Raises
+    Refused for a language the law does not name, one that a published version has already, an empty text, or, for a text with
+    numbered clauses, a translation that has other numbers; LostRace when somebody else changed it meanwhile; NotAllowed when
+    the role may not propose.
     """
     at = now or clock.now()
     maker = maker_checker.person_of(actor)
@@ -39,7 +48,7 @@ def bring(
     _refuse_unfit(version, language, plain)
     if version.state == VersionState.DRAFT:
         added = policy_import.add_translation(
-            version=version, language=language, text=plain, needs_native_review=True, actor=actor, now=at
+            version=version, language=language, text=plain, needs_native_review=True, actor=actor, seen=seen, now=at
         )
         field_changes.watch_created(added)
         return added
@@ -100,7 +109,8 @@ def answer(
 def review(*, text: NoticeText, actor: Actor, now: datetime | None = None) -> TextReview:
     """Keep that a native speaker has read the translation: from now on people may rely on it.
 
-    Raises Refused for the binding text, which is no translation, and for one that was reviewed.
+    Raises Refused for the binding text, which is no translation, and for one that was reviewed after the binding words
+    changed last.
     """
     at = now or clock.now()
     if why := not_reviewable(text):
@@ -128,7 +138,11 @@ def not_reviewable(text: NoticeText) -> str:
     """Why there is nothing to review; empty when there is."""
     if text.language == BINDING_LANGUAGE:
         return str(_("The binding text is no translation."))
-    return str(_("It was reviewed already.")) if text.is_reviewed else ""
+    if not text.is_reviewed:
+        return ""
+    found = (one for one in progress(text.version) if one.language.code == text.language)
+    is_stale = any(one.text is not None and one.text.pk == text.pk and one.stale for one in found)
+    return "" if is_stale and text.needs_native_review else str(_("It was reviewed already."))
 
 
 def shown(version: NoticeVersion, language: str, body: bytes) -> dict[str, Any]:
@@ -147,7 +161,7 @@ def _refuse_unfit(version: NoticeVersion, language: str, text: str) -> None:
         raise Refused(_("This version was dropped."), code="DROPPED")
     if language not in languages() or language == BINDING_LANGUAGE:
         raise Refused(_("This is none of the languages into which notices are translated."), code="NO_SUCH_LANGUAGE")
-    if version.texts.filter(language=language).exists():
+    if version.state == VersionState.PUBLISHED and version.texts.filter(language=language).exists():
         raise Refused(_("This version has a text in that language already."), code="LANGUAGE_TAKEN")
     if not text.strip():
         raise Refused(_("The translation is empty."), code="EMPTY")

@@ -40,6 +40,8 @@ PAGES = frozenset(
         "view-save",
         "consent_consentevent_as-of",
         "consent_noticeversion_changes",
+        "consent_noticeversion_languages",
+        "consent_noticeversion_languages_one",
         "grievances_rightsrequest_log",
         "grievances_ticket_write",
         "jobs_job_result",
