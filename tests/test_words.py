@@ -25,7 +25,7 @@ def found(tree: Path) -> set[tuple[str, str, int]]:
 
 def test_a_label_in_python_is_read_and_a_docstring_is_not(tree: Path):
     (tree / "kyc/labels.py").write_text(
-        '"""Somebody looks at it."""\nWORDS = {\n    "a": "Somebody has it",\n}\nKEY = "somebody"\n'
+        '"""Somebody looks at it."""\nWORDS = {\n    "a": "Somebody has it",\n}\nKEY = "somebody"\nC = "held told made_by"\nQ = "SELECT told FROM held"\n'
     )
 
     assert found(tree) == {("somebody", "kyc/labels.py", 3)}

@@ -64,6 +64,9 @@ TEMPLATE_CODE = re.compile(
 )
 TRANSLATED = re.compile(r"""\{%-?\s*trans(?:late)?\s+(?:"([^"]*)"|'([^']*)')""")
 CODE_SPAN = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|\]\([^)]*\)", re.DOTALL)
+#: Names of columns in a row, and statements, are read by programs.
+NAMES = re.compile(r"[a-z0-9_.,=* \n]*[a-z]_[a-z0-9_.,=* \n]*")
+SQL = re.compile(r"\b(SELECT|WHERE|WHEN|INSERT|CREATE TABLE)\b")
 TWO_WORDS = re.compile(r"[A-Za-z]{2,}\W* \W*[A-Za-z]")
 
 
@@ -81,7 +84,7 @@ def _texts_of_python(source: str) -> Iterator[tuple[int, str]]:
     explained = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in explained
-        if is_text and TWO_WORDS.search(node.value):
+        if is_text and TWO_WORDS.search(node.value) and not NAMES.fullmatch(node.value) and not SQL.search(node.value):
             yield node.lineno, node.value
 
 

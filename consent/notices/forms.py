@@ -111,10 +111,9 @@ class IntroductionForm(forms.Form):
     )
 
 
-class DetailsForm(forms.Form):
-    """A draft's day, its summary and its purposes. ``seen`` are those that stood there when the page was opened."""
+class DayAndPurposesForm(forms.Form):
+    """What a version has whichever way it comes: its day, and the purposes that it asks for."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     effective_on = DayField(
         label=gettext_lazy("In force from"),
         help_text=gettext_lazy(
@@ -124,13 +123,6 @@ class DetailsForm(forms.Form):
         input_formats=["%Y-%m-%d", "%d-%m-%Y"],
         widget=forms.DateInput(format="%Y-%m-%d"),
     )
-    what_changed = PublicWords(
-        label=gettext_lazy("What changed, for the people whom it concerns"),
-        help_text=gettext_lazy("Three to six plain sentences, one a line."),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        max_length=2000,
-        required=False,
-    )
     purposes = forms.MultipleChoiceField(
         label=gettext_lazy("Purposes"),
         help_text=gettext_lazy(
@@ -139,6 +131,19 @@ class DetailsForm(forms.Form):
         ),
         choices=lambda: names_of_purposes().items(),
         widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class DetailsForm(DayAndPurposesForm):
+    """A draft's day, its summary and its purposes. ``seen`` are those that stood there when the page was opened."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    what_changed = PublicWords(
+        label=gettext_lazy("What changed, for the people whom it concerns"),
+        help_text=gettext_lazy("Three to six plain sentences, one a line."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=2000,
         required=False,
     )
 
@@ -179,8 +184,10 @@ class Way(TextChoices):
 NEW_TEXT = "+"
 
 
-class NewVersionForm(forms.Form):
+class NewVersionForm(DayAndPurposesForm):
     """A new version of a text: its words, and what has to be known about it."""
+
+    field_order = ("way", "file", "text", "notice", "title", "kind", "effective_on", "purposes")
 
     way = forms.ChoiceField(
         label=gettext_lazy("Words"), choices=Way.choices, widget=forms.RadioSelect, initial=Way.UPLOAD
@@ -228,25 +235,6 @@ class NewVersionForm(forms.Form):
             initial=NoticeKind.PRIVACY_POLICY,
             required=False,
         ),
-    )
-    effective_on = DayField(
-        label=gettext_lazy("In force from"),
-        help_text=gettext_lazy(
-            "Like 2026-12-28. Today or later; only the first version here of a text that was in force elsewhere may name an "
-            "earlier day."
-        ),
-        input_formats=["%Y-%m-%d", "%d-%m-%Y"],
-        widget=forms.DateInput(format="%Y-%m-%d"),
-    )
-    purposes = forms.MultipleChoiceField(
-        label=gettext_lazy("Purposes"),
-        help_text=gettext_lazy(
-            "What a consent notice asks for; of a policy, what is new with this version and is asked of each person by "
-            "itself."
-        ),
-        choices=lambda: names_of_purposes().items(),
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
     )
 
     def clean(self) -> dict[str, Any]:

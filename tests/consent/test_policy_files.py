@@ -135,6 +135,8 @@ OUTSIDE = '<!DOCTYPE d SYSTEM "file:///etc/passwd"><d/>'
         ("policy.docx", packed(""), "no words"),
         ("policy.html", b"<script>alert(1)</script>", "no words"),
         ("policy.html", b"", "empty"),
+        ("policy.md", b"\xff", "not plain text"),
+        ("policy.md", b"**a " * 125_000, "cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_with_what_to_do(name, data, words):

@@ -1,10 +1,13 @@
 """The data protection officer brings in a policy text as a file and sees its defects: four clicks from Today."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 
 from consent.models import NoticeVersion
 from consent.notices.services import policy_files
+from portal.kernel.core import clock
 from tests.consent.documents import as_word
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import CLEAN, draft
@@ -26,7 +29,7 @@ def test_four_clicks_bring_a_policy_in_from_a_file_and_show_its_defects(window):
     page.locator("input[type=file]").set_input_files(
         {"name": "policy.docx", "mimeType": "application/octet-stream", "buffer": as_word(policy_files.neat(SEED))}
     )
-    page.get_by_label("In force from").fill("2035-01-01")
+    page.get_by_label("In force from").fill((clock.day(clock.now()) + timedelta(days=60)).isoformat())
     hands.turn(hands.button("Show how it is split"))
     assert page.get_by_role("button", name="Join with above").count() > 10
     hands.turn(hands.button("Save draft").first)

@@ -63,7 +63,7 @@ def cannot_be_overridden(defect: PolicyDefect, user: Any = None) -> str:
         return _("This version is no draft any more.")
     if hasattr(defect, "mended"):
         return _("It was mended.")
-    if defect.overrides.exclude(answer=Answer.REFUSED).exists():
+    if any(override.answer != Answer.REFUSED for override in defect.overrides.all()):
         return _("Somebody proposed this already, or two people agreed.")
     return ""
 

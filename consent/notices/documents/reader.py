@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from consent.notices.documents import hypertext, word
+from consent.notices.documents import hypertext, markdown, word
 from consent.notices.documents.blocks import UnreadableError
 from portal.kernel.vault.inspection.result import Limits
 
-READERS: dict[str, Callable[[bytes], str]] = {"docx": word.read, "html": hypertext.read}
+READERS: dict[str, Callable[[bytes], str]] = {
+    "docx": word.read,
+    "html": hypertext.read,
+    "md": lambda data: markdown.read(data.decode()),
+}
 
 
 def prepare(

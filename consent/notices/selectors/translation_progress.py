@@ -46,11 +46,6 @@ class Progress:
         """Numbered clauses that say what the binding text says now."""
         return sum(1 for row in self.rows if row.standing is Standing.CURRENT and row.binding.number != INTRODUCTION)
 
-    @property
-    def stale(self) -> list[str]:
-        """The numbers of clauses whose binding words changed after they were translated and last read."""
-        return [row.binding.number for row in self.rows if row.standing is Standing.STALE]
-
 
 def progress(version: NoticeVersion) -> list[Progress]:
     """The languages in which messages are sent, and those in which the version can be read, without the binding one.

@@ -7,12 +7,14 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from consent.base.selectors.notices import published
-from consent.notices.documents import markdown
 from portal.kernel.core import clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.vault.inspection import client
+from portal.kernel.vault.inspection.result import Limits
 
 READER: Final = "consent.notices.documents.reader"
+#: A policy is read in a moment: what takes longer is made to.
+LIMITS: Final = Limits(cpu_seconds=4)
 #: The largest file; most of one that is larger is pictures and styles.
 LARGEST_FILE: Final = 1024 * 1024
 #: No policy is longer; a wrong file often is.
@@ -35,7 +37,7 @@ _WIDE_BLANKS = re.compile("[\u00a0\u2007\u202f]")
 
 
 def read(name: str, data: bytes) -> str:
-    """The text of a file, in the form of ``neat``. Word and HTML are parsed in the confined child.
+    """The text of a file, in the form of ``neat``. Word, HTML and Markdown are parsed in the confined child.
 
     Raises Refused, saying what to do, for a file of another kind, one that is too large, empty, locked, has macros or cannot
     be read; Unavailable when the machine is too busy to read it now.
@@ -45,17 +47,16 @@ def read(name: str, data: bytes) -> str:
         raise Refused(_("Choose a file that ends in .txt, .md, .docx or .html."), code="OTHER_FILE")
     if len(data) > LARGEST_FILE:
         raise Refused(_("This file is larger than 1 MB. Take out its pictures, or paste the text."), code="TOO_LARGE")
-    if kind in {"txt", "md"}:
-        text = decode(data)
-        return neat(markdown.read(text) if kind == "md" else text)
-    return neat(_asked(kind, data))
+    if kind == "txt":
+        return neat(decode(data))
+    return neat(_asked(kind, decode(data).encode() if kind == "md" else data))
 
 
 def _asked(kind: str, data: bytes) -> str:
     if not data:
         raise Refused(_("This file is empty."), code="EMPTY")
     try:
-        said, text = client.ask_for_bytes(READER, data, asked={"kind": kind})
+        said, text = client.ask_for_bytes(READER, data, asked={"kind": kind}, limits=LIMITS)
     except client.ChildFailedError as failed:
         raise Refused(_UNREADABLE, code="UNREADABLE") from failed
     if said["fault"]:

@@ -73,7 +73,6 @@ def _languages(version: NoticeVersion) -> list[Check]:
                 one.current == one.total and is_read,
                 said,
                 must=False,
-                page="languages",
             )
         )
     return found

@@ -104,8 +104,8 @@ def save(
         subject_locks.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
         removed, left_open, wanted, left_out = _changes(offered, ticked, was_ticked)
-        denied, taken_back, not_refused = _refused(offered, refused)
-        removed |= taken_back
+        denied, withdrawn, not_refused = _refused(offered, refused)
+        removed |= withdrawn
         left_open -= removed | {(box.purpose, box.channel) for _group, box in denied}
         if wanted and not removed and not denied:
             left_open = set()  # refused again by ``agree``: whoever answers no there leaves everything as it was
@@ -138,7 +138,7 @@ def _refused(
     """
     boxes = {box.value: (group, box) for group in offered for box in group.boxes}
     denied: list[tuple[Group, Box]] = []
-    taken_back: set[opt_in_confirmation.Value] = set()
+    withdrawn: set[opt_in_confirmation.Value] = set()
     unfit: dict[str, LeftOut] = {}
     for value in sorted(refused):
         if value not in boxes:
@@ -146,12 +146,12 @@ def _refused(
             continue
         group, box = boxes[value]
         if box.ticked:
-            taken_back.add((box.purpose, box.channel))
+            withdrawn.add((box.purpose, box.channel))
         elif box.can_be_refused:
             denied.append((group, box))
         elif box.state not in {State.DENIED, State.WITHDRAWN}:
             unfit[value] = LeftOut.PENDING if box.state is State.PENDING else LeftOut.NO_ADDRESS
-    return denied, taken_back, unfit
+    return denied, withdrawn, unfit
 
 
 def _first_refusals(denied: Sequence[tuple[Group, Box]], places: Mapping[str, list[Address]]) -> list[Choice]:
